@@ -1,0 +1,16 @@
+"""CNN Lab: `streamlit run app.py`. Page config, navigation, and nothing else."""
+
+import streamlit as st
+
+from cnnlab.ui import frame
+from cnnlab.ui.text import _
+
+st.set_page_config(page_title="CNN Lab", page_icon=":material/grid_on:", layout="wide")
+
+pages = {
+    "home": st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),
+    "train": st.Page("pages/train.py", title=_("Train"), icon=":material/play_circle:"),
+}
+page = st.navigation(list(pages.values()), position="top")
+frame.follow_deep_link(pages)
+page.run()

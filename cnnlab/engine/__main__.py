@@ -1,0 +1,77 @@
+"""`python -m cnnlab.engine`: the scheduler and the workers of this machine.
+
+The app starts it and talks to it over its standard input and output: one line of JSON out, with the address and the
+certificates of this run's TLS; when the input ends, because the app ended, however it ended, the engine ends too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from typing import Any
+
+import dask
+from distributed import Nanny, Scheduler, Security, SpecCluster
+
+from cnnlab import settings
+from cnnlab.engine.names import INFER, TRAIN, WORKER_SETUP
+
+CERTIFICATES = ("tls_ca_file", "tls_client_cert", "tls_client_key")
+"""What a client needs of the temporary `Security`; PEM text."""
+
+
+def _worker(security: Security, name: str, resource: str) -> dict[str, Any]:
+    return {
+        "cls": Nanny,
+        "options": {
+            "name": name,
+            "nthreads": 1,
+            "resources": {resource: 1},
+            "security": security,
+            "host": "127.0.0.1",
+            "memory_limit": 0,
+            "preload": [WORKER_SETUP],
+            # Dask sets one thread for numeric libraries; a training run is meant to use every core.
+            "env": {"OMP_NUM_THREADS": str(os.cpu_count() or 1), "TF_CPP_MIN_LOG_LEVEL": "2"},
+        },
+    }
+
+
+async def serve() -> None:
+    """Run scheduler and workers until standard input ends."""
+    chosen = settings.from_environment()
+    security = Security.temporary()
+    workers = {f"train-{n}": _worker(security, f"train-{n}", TRAIN) for n in range(chosen.training_workers)}
+    workers["infer"] = _worker(security, "infer", INFER)
+    scheduler = {
+        "cls": Scheduler,
+        "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "security": security},
+    }
+    async with SpecCluster(workers={}, scheduler=scheduler, asynchronous=True, security=security) as cluster:
+        greeting = {"address": cluster.scheduler_address, **{name: getattr(security, name) for name in CERTIFICATES}}
+        print(json.dumps(greeting), flush=True)
+        # Workers take seconds to start; the app can connect and queue meanwhile.
+        cluster.worker_spec.update(workers)
+        await cluster._correct_state()
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
+
+
+def main() -> None:
+    dask.config.set(
+        {
+            "distributed.worker.daemon": True,
+            "distributed.scheduler.work-stealing": False,
+            "logging": {"distributed": "warning"},
+            "distributed.comm.retry.count": 2,
+            "temporary-directory": str(settings.from_environment().home / "engine"),
+        }
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()

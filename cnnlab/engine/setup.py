@@ -1,0 +1,19 @@
+"""What every worker does when it starts: step back behind the pages, and import TensorFlow in the background."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+from cnnlab.engine.names import TRAIN
+
+
+def dask_setup(worker: Any) -> None:
+    """Called by Dask (preload)."""
+    if TRAIN in worker.state.total_resources:
+        # Pages ask the inference worker; they should answer while a run trains.
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)
+    threading.Thread(target=importlib.import_module, args=("cnnlab.engine.tasks",), daemon=True).start()

@@ -1,0 +1,224 @@
+"""Lab: the one object that pages talk to. It joins the store and the engine, and keeps the rules of a run's life.
+
+queued -> running -> finished | stopped | failed | interrupted; the last three can be resumed, which queues them again.
+The queue is the Lab's: at most as many runs are with the engine as it has training workers.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import psutil  # type: ignore[import-untyped]
+
+from cnnlab import datasets
+from cnnlab.datasets import DATASETS, Dataset, Progress
+from cnnlab.engine.client import Engine
+from cnnlab.errors import CNNLabError, EngineError, StoreError
+from cnnlab.marks import N_
+from cnnlab.network.shapes import check
+from cnnlab.network.spec import NetworkSpec
+from cnnlab.runs.record import Run
+from cnnlab.runs.store import RunStore
+from cnnlab.settings import Settings
+from cnnlab.training.events import AnyEvent, Finished, from_json
+from cnnlab.training.history import History
+from cnnlab.training.spec import TrainingSpec
+
+MAX_NAME = 80
+KEPT_HISTORIES = 100
+"""So many folded histories are kept in memory; the one that was looked at longest ago goes first."""
+
+
+class Lab:
+    """Runs, from start to end. Safe to use from several threads.
+
+    Args:
+        settings: where things are.
+        start_engine: False for a Lab that only reads (tests, scripts).
+    """
+
+    def __init__(self, settings: Settings, start_engine: bool = True) -> None:
+        self.settings = settings
+        self.store = RunStore(settings.home)
+        self.engine = Engine(settings, self)
+        self.problem: CNNLabError | None = None
+        """What keeps the Lab from writing down events, until it works again."""
+        self._lock = threading.RLock()
+        self._dataset_lock = threading.Lock()
+        self._datasets: dict[str, Dataset] = {}
+        self._history_lock = threading.Lock()
+        self._histories: dict[str, tuple[int, History]] = {}
+        self._me = _process_mark()
+        self._mark_interrupted()
+        if start_engine:
+            self.engine.start()
+
+    def close(self) -> None:
+        """End the workers; what was training is interrupted and can be resumed."""
+        self.engine.close()
+        for run in self.store.runs("queued", "running"):
+            if run.server == self._me:
+                self.store.set_state(run.id, "interrupted")
+        self.store.close()
+
+    # Runs
+
+    def start(self, network: NetworkSpec, training: TrainingSpec, who: str = "", name: str = "") -> str:
+        """Queue a new run and return its id.
+
+        Raises:
+            NetworkError: the network cannot be trained on this dataset.
+            TrainingError: there is no such dataset.
+            StoreError: the Lab's folder cannot be written.
+        """
+        info = DATASETS[training.checked().dataset]
+        check(network, info.input_shape, len(info.class_names), self.settings.max_parameters)
+        run = self.store.create((name or network.name)[:MAX_NAME], who, network, training, self._me)
+        self._wake()
+        return run
+
+    def resume(self, run: str) -> None:
+        """Queue an ended run again; it goes on from its last epoch's checkpoint.
+
+        Raises:
+            StoreError: there is no such run, or it is not one that can be resumed.
+        """
+        with self._lock:
+            if not self.store.get(run).resumable:
+                raise StoreError(N_("This run cannot be resumed: it is going on or has finished."))
+            self.store.requeue(run, self._me)
+        self._wake()
+
+    def stop(self, run: str) -> None:
+        """Take a run out of the queue, or ask it to stop; it does within a second or two."""
+        with self._lock:
+            state = self.store.get(run).state
+            if state == "queued":
+                self.store.set_state(run, "stopped")
+        if state == "running":
+            self.engine.stop(run)
+
+    def run(self, run: str) -> Run:
+        """One run; StoreError where there is none with this id."""
+        return self.store.get(run)
+
+    def runs(self) -> list[Run]:
+        """All runs, newest first."""
+        return self.store.runs()
+
+    def going(self) -> list[Run]:
+        """The runs that train or wait, newest first."""
+        return self.store.runs("queued", "running")
+
+    def place(self, run: str) -> int:
+        """How many runs are before this one in the queue."""
+        waiting = [other.id for other in self.store.queue(self._me)]
+        return waiting.index(run) if run in waiting else 0
+
+    def events(self, run: str, after: int = 0) -> list[tuple[int, AnyEvent]]:
+        """The run's events with their numbers, from the one after number `after`."""
+        return self.store.events(run, after)
+
+    def history(self, run: str) -> History:
+        """The run's events, folded; only what is new is read. Shared by all who look: treat it as read-only."""
+        with self._history_lock:
+            read, history = self._histories.pop(run, (0, History()))
+            for number, event in self.store.events(run, read):
+                history.add(event)
+                read = number
+            self._histories[run] = read, history
+            while len(self._histories) > KEPT_HISTORIES:
+                del self._histories[next(iter(self._histories))]
+            return history
+
+    # Data and answers
+
+    def dataset(self, name: str, on_progress: Callable[[Progress], None] | None = None) -> Dataset:
+        """A dataset, kept in memory (the last two); DatasetError where it cannot be had."""
+        with self._dataset_lock:
+            if name not in self._datasets:
+                loaded = datasets.load(name, self.settings, on_progress)
+                self._datasets = {**dict(list(self._datasets.items())[-1:]), name: loaded}
+            return self._datasets[name]
+
+    def predict(self, run: str, images: np.ndarray) -> np.ndarray:
+        """Class probabilities float32 (n, classes) of a run, for images float32 (n, height, width, channels) in 0..1.
+
+        Raises:
+            CNNLabError: the run has no weights yet.
+            EngineError: the workers are not there.
+        """
+        probabilities: np.ndarray = self.engine.call("predict", str(self.store.folder(run)), images)
+        return probabilities
+
+    # What the engine tells
+
+    def on_ready(self) -> None:
+        self._wake()
+
+    def on_event(self, run: str, event: str) -> None:
+        try:
+            self.store.append(run, from_json(event))
+            self.problem = None
+        except StoreError as error:
+            # The run goes on; the pages say that what it reports is not being kept.
+            self.problem = error
+
+    def on_end(self, run: str, error: CNNLabError | None, details: str) -> None:
+        try:
+            with self._lock:
+                if error:
+                    self.store.set_state(run, "failed", error, details)
+                else:
+                    last = [event for _, event in self.store.events(run) if isinstance(event, Finished)]
+                    self.store.set_state(run, "stopped" if last and last[-1].reason == "stopped" else "finished")
+        except StoreError as problem:
+            self.problem = problem
+        self._wake()
+
+    def on_lost(self) -> None:
+        try:
+            for run in self.store.runs("running"):
+                if run.server == self._me:
+                    self.store.set_state(run.id, "interrupted")
+        except StoreError as problem:
+            self.problem = problem
+
+    def _wake(self) -> None:
+        """Give the engine as many waiting runs as it has room for."""
+        with self._lock:
+            room = self.engine.slots - sum(run.server == self._me for run in self.store.runs("running"))
+            for run in self.store.queue(self._me)[: max(room, 0)]:
+                self.store.set_state(run.id, "running")
+                try:
+                    self.engine.submit(
+                        run.id, self.store.folder(run.id), run.network.to_json(), run.training.model_dump_json()
+                    )
+                except EngineError:
+                    # Lost just now: the run waits, and the next engine's start wakes the queue again.
+                    self.store.set_state(run.id, "queued")
+
+    def _mark_interrupted(self) -> None:
+        """At start-up: a run whose server is no more has no worker behind it."""
+        for run in self.store.runs("queued", "running"):
+            if not _alive(run.server):
+                self.store.set_state(run.id, "interrupted")
+
+
+def _process_mark() -> str:
+    """Names this process for as long as it lives, on any machine that shares the folder."""
+    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time()}"
+
+
+def _alive(mark: str) -> bool:
+    host, pid, created = mark.rsplit("/", 2)
+    if host != socket.gethostname():
+        return True
+    try:
+        return bool(abs(psutil.Process(int(pid)).create_time() - float(created)) < 1)
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,162 @@
+"""NetworkSpec: a network as a plain value, input shape and layers, and its round trip through JSON.
+
+The arithmetic over a whole network is in `shapes`; whether it can be trained on a dataset is asked of `shapes.check`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cnnlab.errors import NetworkError
+from cnnlab.marks import N_
+from cnnlab.network.layers import AnyLayer
+
+FORMAT: Literal[1] = 1
+"""Version of the JSON; a reader refuses what is newer than itself."""
+
+MAX_LAYERS = 64
+MAX_JSON = 100_000
+"""Characters; the largest network that can be assembled needs a fifth of it."""
+
+MAX_BRIEF = 40
+"""Characters of a stranger's text that an error repeats."""
+
+_Length = Annotated[int, Field(ge=1, le=512)]
+_Channels = Annotated[int, Field(ge=1, le=4)]
+
+
+class NetworkSpec(BaseModel):
+    """Layers in the order of the data.
+
+    Attributes:
+        name: how people call it; no influence on what it computes.
+        input_shape: (height, width, channels) of one image.
+        layers: at most `MAX_LAYERS`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    version: Literal[1] = FORMAT
+    name: str = Field("", max_length=80)
+    input_shape: tuple[_Length, _Length, _Channels] = (28, 28, 1)
+    layers: tuple[AnyLayer, ...] = Field((), max_length=MAX_LAYERS)
+
+    def replace(self, **changes: Any) -> NetworkSpec:
+        """A copy with other fields, validated."""
+        return NetworkSpec.model_validate({**dict(self), **changes})
+
+    def to_json(self, indent: int | None = None) -> str:
+        return self.model_dump_json(indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> NetworkSpec:
+        """Read a network written by `to_json`.
+
+        Raises:
+            NetworkError: it is no network, one of a newer version, or one with values out of range.
+        """
+        if len(text) > MAX_JSON:
+            raise NetworkError(
+                N_("A network's file has at most {most} characters; received {count}."), most=MAX_JSON, count=len(text)
+            )
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
+            raise NetworkError(
+                N_("This is not JSON; expected the text that the Lab writes for a network."),
+                N_("Copy the whole text, from the first brace to the last."),
+            ) from None
+        return cls.from_content(content)
+
+    @classmethod
+    def from_content(cls, content: object) -> NetworkSpec:
+        """Read a network from parsed JSON; see `from_json`."""
+        if isinstance(content, dict) and isinstance(content.get("version"), int) and content["version"] > FORMAT:
+            raise NetworkError(
+                N_("The network was written by a newer CNN Lab (format {theirs}; this one reads {ours})."),
+                N_("Update CNN Lab, or ask for the network in the older format."),
+                theirs=content["version"],
+                ours=FORMAT,
+            )
+        try:
+            return cls.model_validate(content)
+        except (ValidationError, RecursionError) as error:
+            raise _refusal(error) from None
+
+
+_COMPLAINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "greater_than_equal": (N_("“{place}” should be at least {expected}; received {received}."), "ge"),
+        "greater_than": (N_("“{place}” should be more than {expected}; received {received}."), "gt"),
+        "less_than_equal": (N_("“{place}” should be at most {expected}; received {received}."), "le"),
+        "less_than": (N_("“{place}” should be less than {expected}; received {received}."), "lt"),
+        "literal_error": (N_("“{place}” should be one of {expected}; received {received}."), "expected"),
+        "union_tag_invalid": (N_("“{place}” should be one of {expected}; received {received}."), "expected_tags"),
+        "too_long": (N_("“{place}” should have at most {expected} entries; received {received}."), "max_length"),
+        "string_too_long": (N_("“{place}” should have at most {expected} characters."), "max_length"),
+        "missing": (N_("“{place}” is missing."), ""),
+        "union_tag_not_found": (N_("“{place}” is missing."), ""),
+        "extra_forbidden": (N_("There is no field “{place}” here."), ""),
+        "int": (N_("“{place}” should be a whole number; received {received}."), ""),
+        "float": (N_("“{place}” should be a number; received {received}."), ""),
+        "finite": (N_("“{place}” should be a number; received {received}."), ""),
+        "bool": (N_("“{place}” should be true or false; received {received}."), ""),
+        "string": (N_("“{place}” should be a text; received {received}."), ""),
+        "tuple": (N_("“{place}” should be a list; received {received}."), ""),
+        "model": (N_("“{place}” should be an object with named fields; received {received}."), ""),
+    }
+)
+"""Pydantic's type of error, or the first word of it -> a template, and where Pydantic keeps what was expected."""
+
+_OTHER = (N_("“{place}” is not as it should be; received {received}."), "")
+
+
+def _refusal(error: Exception) -> NetworkError:
+    """The first of Pydantic's complaints, as an error that names the layer and the field."""
+    if not isinstance(error, ValidationError):
+        return NetworkError(N_("This is no network: it is nested too deeply."))
+    first = error.errors(include_url=False)[0]
+    sort, context, received = first["type"], first.get("ctx", {}), first["input"]
+    template, expected_key = _COMPLAINTS.get(sort) or _COMPLAINTS.get(sort.split("_")[0], _OTHER)
+    if sort == "union_tag_invalid":
+        received = context["tag"]
+    values = {
+        # Pydantic writes choices as "'valid' or 'same'".
+        "expected": str(context.get(expected_key, "")).replace(" or ", ", ").replace("'", ""),
+        "received": context.get("actual_length", _brief(received)),
+    }
+    if first["loc"][:1] == ("layers",) and len(first["loc"]) > 1:
+        # ("layers", index, kind, field, ...); where the kind is at fault, or the layer is no object, it ends earlier.
+        index, kind, *inside = first["loc"][1:] if len(first["loc"]) > 2 else (first["loc"][1], None)
+        place = "kind" if sort.startswith("union_tag") else _path(inside) or "layer"
+        refusal = NetworkError(template, place=place, **values)
+        refusal = refusal.at(int(index or 0), field=str(inside[0]) if inside else None)
+        return refusal.of_kind(kind) if isinstance(kind, str) else refusal
+    return NetworkError(
+        template,
+        N_("Expected an object with “input_shape” and “layers”, as the Lab writes it for a network."),
+        place=_path(first["loc"]) or "JSON",
+        **values,
+    )
+
+
+def _path(parts: Iterable[object]) -> str:
+    return _printable(".".join(map(str, parts)))
+
+
+def _brief(value: object) -> str:
+    """A stranger's value, short enough for a sentence."""
+    if isinstance(value, dict):
+        return "{…}"
+    if isinstance(value, list | tuple):
+        return "[…]"
+    return _printable(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _printable(text: str) -> str:
+    text = text if len(text) <= MAX_BRIEF else text[: MAX_BRIEF - 1] + "…"
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,109 @@
+"""The Keras callbacks of a run: one copies what Keras reports, one asks for answers, one obeys. Needs TensorFlow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from cnnlab.training.events import Answers, AnyEvent, Batch, Epoch
+
+OnEvent = Callable[[AnyEvent], None]
+Logs = dict[str, float] | None
+
+REPORT_SECONDS = 0.2
+"""At most five batch reports a second."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """What is wanted of a run."""
+
+    stop: bool = False
+
+
+class Stopped(Exception):
+    """Leaves `fit` in the middle of an epoch, so that no half epoch is reported as a whole one."""
+
+
+class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Copies what Keras reports into typed events and forwards them."""
+
+    def __init__(self, on_event: OnEvent, images: int, batch_size: int) -> None:
+        super().__init__()
+        self._on_event = on_event
+        self._images = images
+        self._batch_size = batch_size
+        self._epoch = 0
+        self._epoch_began = self._trained = self._reported = time.monotonic()
+        self._reported_step = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self._epoch = epoch + 1
+        self._epoch_began = self._reported = time.monotonic()
+        self._reported_step = 0
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self._trained = now = time.monotonic()
+        if now - self._reported < REPORT_SECONDS or logs is None:
+            return
+        step = batch + 1
+        images = (step - self._reported_step) * self._batch_size
+        self._on_event(
+            Batch(
+                epoch=self._epoch,
+                step=step,
+                steps=-(-self._images // self._batch_size),
+                loss=logs["loss"],
+                accuracy=logs["accuracy"],
+                examples_per_second=images / (now - self._reported),
+            )
+        )
+        self._reported, self._reported_step = now, step
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        assert logs is not None
+        self._on_event(
+            Epoch(
+                epoch=epoch + 1,
+                loss=logs["loss"],
+                accuracy=logs["accuracy"],
+                val_loss=logs["val_loss"],
+                val_accuracy=logs["val_accuracy"],
+                seconds=time.monotonic() - self._epoch_began,
+                learning_rate=float(self.model.optimizer.learning_rate),
+                examples_per_second=self._images / max(self._trained - self._epoch_began, 1e-9),
+            )
+        )
+
+
+class AnswersReporter(keras.callbacks.Callback):  # type: ignore[misc]
+    """After each epoch, what the network says to `images`, float32 (n, height, width, channels)."""
+
+    def __init__(self, images: np.ndarray, on_event: OnEvent) -> None:
+        super().__init__()
+        self._images = images
+        self._on_event = on_event
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        scores = keras.ops.convert_to_numpy(self.model(self._images, training=False))
+        self._on_event(Answers(epoch=epoch + 1, predictions=tuple(int(k) for k in scores.argmax(axis=1))))
+
+
+class Obedience(keras.callbacks.Callback):  # type: ignore[misc]
+    """Asks after every batch what is wanted, and stops where that is wanted."""
+
+    def __init__(self, control: Callable[[], Control]) -> None:
+        super().__init__()
+        self._control = control
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        if self._control().stop:
+            raise Stopped
+
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
+        if self._control().stop:
+            raise Stopped

@@ -1,0 +1,102 @@
+"""TrainingSpec: everything that decides how a network is trained, as a plain value."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnnlab.datasets import DATASETS
+from cnnlab.errors import TrainingError
+from cnnlab.marks import N_
+
+Optimizer = Literal["Adam", "SGD", "RMSprop", "AdamW"]
+Loss = Literal["categorical_crossentropy", "sparse_categorical_crossentropy"]
+Validation = Literal["split", "test"]
+
+FORMAT: Literal[1] = 1
+
+
+class TrainingSpec(BaseModel):
+    """How a network is trained. Field names are Keras's and scikit-learn's where they have one.
+
+    Same network, same spec, same machine: same history. A default never changes without a new `FORMAT`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    version: Literal[1] = FORMAT
+
+    dataset: str = Field("mnist-5k", description=N_("The images that the network learns from."))
+    train_size: int | None = Field(
+        None,
+        ge=20,
+        le=60_000,
+        description=N_("Use only so many of the training images; empty: all of them."),
+    )
+    validation: Validation = Field(
+        "split",
+        description=N_(
+            "split: a part of the training images is kept aside for validation; test: the test set is used, "
+            "as some of the notes do."
+        ),
+    )
+    validation_split: float = Field(
+        0.2,
+        ge=0.05,
+        le=0.5,
+        description=N_("The share of the training images that is kept aside for validation."),
+    )
+    random_state: int = Field(
+        42,
+        ge=0,
+        le=2**31 - 1,
+        description=N_("The number that decides which images are kept aside."),
+    )
+    optimizer: Optimizer = Field("Adam", description=N_("The rule by which the weights are changed."))
+    learning_rate: float = Field(0.001, gt=0, le=100, description=N_("How far one step of the optimizer goes."))
+    momentum: float = Field(0.0, ge=0, lt=1, description=N_("How much of the last step is kept (SGD and RMSprop)."))
+    weight_decay: float = Field(0.004, ge=0, le=1, description=N_("How strongly weights are pulled to zero (AdamW)."))
+    batch_size: int = Field(
+        128,
+        ge=1,
+        le=10_000,
+        description=N_("How many images are looked at before the weights are changed once."),
+    )
+    epochs: int = Field(10, ge=1, le=1000, description=N_("How many times all training images are gone through."))
+    loss: Loss = Field(
+        "sparse_categorical_crossentropy",
+        description=N_("Both measure the same error; the categorical one takes one-hot labels."),
+    )
+    early_stopping: bool = Field(
+        False, description=N_("Stop when the validation loss has not improved for some epochs.")
+    )
+    patience: int = Field(2, ge=0, le=100, description=N_("How many epochs without improvement are waited for."))
+    restore_best_weights: bool = Field(True, description=N_("At the end, go back to the weights of the best epoch."))
+    save_best: bool = Field(
+        False, description=N_("Keep the weights of the epoch with the lowest validation loss as well.")
+    )
+    seed: int = Field(
+        1,
+        ge=0,
+        le=2**31 - 1,
+        description=N_("The number that decides the first weights, the order of the images and the dropout."),
+    )
+
+    def replace(self, **changes: Any) -> TrainingSpec:
+        """A copy with other fields, validated."""
+        return TrainingSpec.model_validate({**dict(self), **changes})
+
+    def checked(self) -> TrainingSpec:
+        """The spec itself, if its dataset is known.
+
+        Raises:
+            TrainingError: there is no such dataset.
+        """
+        if self.dataset not in DATASETS:
+            raise TrainingError(
+                N_("There is no dataset called “{dataset}”; expected one of {known}."),
+                N_("Choose a dataset from the list."),
+                dataset=self.dataset,
+                known=", ".join(DATASETS),
+            )
+        return self

@@ -1,0 +1,166 @@
+"""Train a network: a blocking function that reports typed events and obeys a control. Needs TensorFlow.
+
+It knows nothing of the Lab, its engine or its store: a script or notebook can call it as it is. What is written to
+disk, the last epoch's checkpoint and the best weights, goes to the folder that the caller names.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from cnnlab.datasets import Dataset, scaled
+from cnnlab.network.build import build, compile_model
+from cnnlab.network.shapes import check
+from cnnlab.network.spec import NetworkSpec
+from cnnlab.settings import Settings
+from cnnlab.training.callbacks import AnswersReporter, Control, Obedience, OnEvent, Reporter, Stopped
+from cnnlab.training.checkpoint import Checkpoint
+from cnnlab.training.events import AnyEvent, Epoch, Finished, Reason, Started
+from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.split import Split, split
+
+ANSWERED_IMAGES = 96
+"""The notes' grid of 8 by 12 test images."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `train` gives back: the model with the kept weights, and every epoch as it was reported."""
+
+    model: keras.Sequential
+    epochs: tuple[Epoch, ...]
+    reason: Reason
+
+
+def train(
+    network: NetworkSpec,
+    training: TrainingSpec,
+    dataset: Dataset,
+    on_event: OnEvent = lambda event: None,
+    control: Callable[[], Control] = Control,
+    *,
+    folder: Path | None = None,
+    max_parameters: int = Settings.max_parameters,
+) -> Trained:
+    """Train `network` on `dataset` as `training` says.
+
+    Args:
+        on_event: called with each event, from the training thread; a few a second.
+        control: asked after every batch what is wanted of the run; must be quick.
+        folder: where checkpoints are kept. One that holds a checkpoint of this run is gone on from, and its last
+            epoch is reported again (with the same key). None: nothing is kept.
+        max_parameters: larger networks are refused.
+
+    Raises:
+        NetworkError: the network cannot be built or does not fit the dataset.
+        TrainingError: more images are asked for than there are.
+    """
+    summary = check(network, dataset.input_shape, dataset.classes, max_parameters)
+    images = split(dataset, training)
+    with tempfile.TemporaryDirectory() as unkept:
+        folder = folder or Path(unkept)
+        done = Checkpoint.read(folder)
+        # What is drawn at random depends on the epoch begun with, so that a resumed run is repeatable too.
+        keras.utils.set_random_seed(training.seed + len(done.epochs))
+        model = done.load(folder)
+        if model is None:
+            model = build(network)
+            compile_model(model, training)
+        on_event(
+            Started(
+                epochs=training.epochs,
+                steps=-(-len(images.x_train) // training.batch_size),
+                train_images=len(images.x_train),
+                validation_images=len(images.x_validation),
+                parameters=summary.parameters,
+                resumed_epoch=len(done.epochs),
+            )
+        )
+        if done.epochs:
+            on_event(done.epochs[-1])
+        return _fit(model, training, dataset, images, done=done, folder=folder, on_event=on_event, control=control)
+
+
+def _fit(
+    model: keras.Sequential,
+    training: TrainingSpec,
+    dataset: Dataset,
+    images: Split,
+    *,
+    done: Checkpoint,
+    folder: Path,
+    on_event: OnEvent,
+    control: Callable[[], Control],
+) -> Trained:
+    reason: Reason = "done"
+    stopping = _ResumableEarlyStopping(training.patience, done.epochs)
+    stopping.set_model(model)
+    stopping.on_train_begin()
+
+    def kept_first(event: AnyEvent) -> None:
+        # The checkpoint comes before the report: what was reported is never trained again.
+        nonlocal done
+        if isinstance(event, Epoch):
+            done = done.then(folder, model, event, _keeps_best(training))
+        on_event(event)
+
+    callbacks = [
+        *([stopping] if training.early_stopping else []),
+        Reporter(kept_first, len(images.x_train), training.batch_size),
+        AnswersReporter(scaled(dataset.x_test[:ANSWERED_IMAGES]), on_event),
+        Obedience(control),
+    ]
+    ended_before = len(done.epochs) == training.epochs or (training.early_stopping and stopping.stopped_epoch > 0)
+    if not ended_before:
+        try:
+            model.fit(
+                scaled(images.x_train),
+                _labels(images.y_train, dataset.classes, training),
+                batch_size=training.batch_size,
+                epochs=training.epochs,
+                initial_epoch=len(done.epochs),
+                validation_data=(scaled(images.x_validation), _labels(images.y_validation, dataset.classes, training)),
+                callbacks=callbacks,
+                verbose=0,
+            )
+        except Stopped:
+            reason = "stopped"
+            # The weights of the last whole epoch, to which the reported figures belong.
+            model = done.load(folder) or model
+    if training.early_stopping and stopping.stopped_epoch > 0:
+        reason = "early"
+    kept = len(done.epochs)
+    if _keeps_best(training) and training.restore_best_weights and done.epochs:
+        model.load_weights(folder / done.best_file)
+        kept = done.best.epoch
+    on_event(Finished(reason=reason, kept_epoch=kept))
+    return Trained(model, done.epochs, reason)
+
+
+def _keeps_best(training: TrainingSpec) -> bool:
+    return training.save_best or (training.early_stopping and training.restore_best_weights)
+
+
+class _ResumableEarlyStopping(keras.callbacks.EarlyStopping):  # type: ignore[misc]
+    """Keras's early stopping, which remembers the epochs before the run was interrupted."""
+
+    def __init__(self, patience: int, past: tuple[Epoch, ...]) -> None:
+        super().__init__(monitor="val_loss", patience=patience)
+        self._past = past
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        super().on_train_begin(logs)
+        for epoch in self._past:
+            self.on_epoch_end(epoch.epoch - 1, {"val_loss": epoch.val_loss})
+
+
+def _labels(labels: np.ndarray, classes: int, training: TrainingSpec) -> np.ndarray:
+    if training.loss == "categorical_crossentropy":
+        return np.eye(classes, dtype=np.float32)[labels]
+    return labels

@@ -1,0 +1,62 @@
+// Draws Plotly figures into nodes that stay: Plotly.react changes what changed, so the reader's zoom and hidden
+// lines survive an update. Streamlit's own chart makes a new node each time.
+
+let loading;
+
+function plotly(source) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = source;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      loading = undefined;
+      script.remove();
+      reject(new Error("Plotly could not be loaded from " + source));
+    };
+    document.head.append(script);
+  });
+  return loading;
+}
+
+function withThemeColours(layout, style) {
+  const text = style.getPropertyValue("--st-text-color").trim();
+  const line = style.getPropertyValue("--st-border-color").trim();
+  const ground = style.getPropertyValue("--st-background-color").trim();
+  const axis = (given) => ({ ...given, gridcolor: line, zerolinecolor: line, linecolor: line });
+  const themed = {
+    ...layout,
+    font: { ...layout.font, color: text, family: style.getPropertyValue("--st-font").trim() || undefined },
+    hoverlabel: { bgcolor: ground, bordercolor: line, font: { color: text } },
+  };
+  for (const name of Object.keys(layout)) {
+    if (/^[xy]axis\d*$/.test(name)) themed[name] = axis(layout[name]);
+  }
+  return themed;
+}
+
+export default function ({ parentElement, data }) {
+  const root = parentElement.querySelector(".cnnlab-charts");
+  while (root.children.length > data.figures.length) root.lastChild.remove();
+  while (root.children.length < data.figures.length) root.append(document.createElement("div"));
+  plotly(data.source).then(
+    (Plotly) => {
+      const style = getComputedStyle(root);
+      data.figures.forEach(({ figure, alt }, k) => {
+        const node = root.children[k];
+        node.setAttribute("role", "img");
+        node.setAttribute("aria-label", alt);
+        const { data: traces, layout } = JSON.parse(figure);
+        Plotly.react(node, traces, withThemeColours(layout, style), {
+          responsive: true,
+          displaylogo: false,
+          displayModeBar: "hover",
+          modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+        });
+      });
+    },
+    (error) => {
+      root.textContent = error.message;
+    },
+  );
+}

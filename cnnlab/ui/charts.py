@@ -1,0 +1,51 @@
+"""Charts whose node stays on the page while their data change: for everything that is live.
+
+Streamlit's own `st.plotly_chart` makes a new node for new data (it flickers and forgets zoom and hidden lines), so a
+small component calls `Plotly.react`. The script is the one inside the plotly package, served from `static/`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import plotly
+import streamlit as st
+
+_ASSETS = Path(__file__).parent / "assets"
+_STATIC = Path(__file__).parents[2] / "static"
+
+_mount = st.components.v2.component(
+    "cnnlab_charts",
+    html='<div class="cnnlab-charts"></div>',
+    css=".cnnlab-charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0.5rem; } .cnnlab-charts > div { min-width: 0; }",  # fmt: skip
+    js=(_ASSETS / "charts.js").read_text(),
+    isolate_styles=False,
+)
+
+
+def live_charts(figures: Sequence[tuple[str, str]], key: str) -> None:
+    """Draw figures side by side where there is room.
+
+    Args:
+        figures: each as Plotly's JSON with the sentence that says what it shows, for those who cannot see it.
+        key: the charts' nodes stay while it stays.
+    """
+    content = [{"figure": figure, "alt": alt} for figure, alt in figures]
+    _mount(key=key, data={"source": _served_script(), "figures": content})
+
+
+@functools.cache
+def _served_script() -> str:
+    """Where the browser finds Plotly; copied once, since Streamlit serves only what lies in the app's `static/`."""
+    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    served = _STATIC / f"plotly-{plotly.__version__}.min.js"
+    if not served.exists():
+        _STATIC.mkdir(exist_ok=True)
+        unfinished = served.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(script, unfinished)
+        unfinished.replace(served)
+    return f"app/static/{served.name}"

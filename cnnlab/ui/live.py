@@ -1,0 +1,211 @@
+"""Following a run: the polling fragment, its figures as numbers, the charts, the grid of answers, the ways to act."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Mapping
+
+import streamlit as st
+
+from cnnlab.datasets import DATASETS
+from cnnlab.errors import CNNLabError
+from cnnlab.figures.answers import answers_data, answers_figure
+from cnnlab.figures.history import Metric, history_data, history_figure
+from cnnlab.marks import N_
+from cnnlab.runs.record import Run, State
+from cnnlab.training.events import Answers, Batch, Epoch
+from cnnlab.training.history import History
+from cnnlab.ui import errors
+from cnnlab.ui.charts import live_charts
+from cnnlab.ui.frame import lab
+from cnnlab.ui.text import _, language, translate
+
+POLL_SECONDS = 0.5
+
+STATES: Mapping[State, tuple[str, str]] = {
+    "queued": (N_("waiting"), "gray"),
+    "running": (N_("training"), "blue"),
+    "finished": (N_("finished"), "green"),
+    "stopped": (N_("stopped"), "orange"),
+    "failed": (N_("failed"), "red"),
+    "interrupted": (N_("interrupted"), "orange"),
+}
+"""State -> its word and its badge's colour."""
+
+
+def follow(run: Run, compared: Run | None) -> None:
+    """Show a run, and go on showing it while it trains."""
+    st.fragment(_view, run_every=POLL_SECONDS if run.going else None)(run.id, compared.id if compared else None, run.going)
+
+
+def _view(run_id: str, compared_id: str | None, was_going: bool) -> None:
+    run = lab().run(run_id)
+    if run.going != was_going:
+        # The timer belongs to the fragment as it was begun: a whole rerun begins it anew, or ends it.
+        st.rerun()
+    history = lab().history(run_id)
+    _headline(run, history)
+    if run.error:
+        errors.show(run.error)
+    _figures(history)
+    if not history.latest:
+        _nothing_yet(run)
+        return
+    shown = [(run.name, history)]
+    if compared_id:
+        shown.append((lab().run(compared_id).name, lab().history(compared_id)))
+    live_charts([_curves(shown, "loss", run_id), _curves(shown, "accuracy", run_id)], key=f"curves-{run_id}")
+    _tabs(run, history)
+
+
+def _headline(run: Run, history: History) -> None:
+    word, colour = STATES[run.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(errors.plain(run.name), anchor=False, width="content")
+        st.badge(translate(word), color=colour)  # type: ignore[arg-type]
+        st.caption(
+            _("{dataset}, {optimizer}, learning rate {rate:g}, batch {batch}", dataset=translate(DATASETS[run.training.dataset].title), optimizer=run.training.optimizer, rate=run.training.learning_rate, batch=run.training.batch_size),  # fmt: skip
+            width="content",
+        )
+        st.space("stretch")
+        if run.going and st.button(_("Stop"), icon=":material/stop:", key="stop"):
+            lab().stop(run.id)
+        if run.resumable and st.button(_("Resume"), icon=":material/resume:", key="resume", type="primary"):
+            lab().resume(run.id)
+            st.rerun()
+    if run.state == "running":
+        st.progress(history.share_done, text=_time_left(history))
+
+
+def _time_left(history: History) -> str:
+    if history.started is None:
+        return _("Preparing …")
+    done, of = int(history.epochs_done) + 1, history.started.epochs
+    if history.seconds_left is None:
+        return _("Epoch {epoch} of {epochs}", epoch=min(done, of), epochs=of)
+    return _(
+        "Epoch {epoch} of {epochs}, about {left} left", epoch=min(done, of), epochs=of, left=duration(history.seconds_left)
+    )
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds in words."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes:
+        return _("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return _("{seconds} s", seconds=rest)
+
+
+def _figures(history: History) -> None:
+    latest, last = history.latest, history.epochs[-1] if history.epochs else None
+    if not latest:
+        return
+    with st.container(horizontal=True):
+        epochs = f"{len(history.epochs)} / {history.started.epochs}" if history.started else str(len(history.epochs))
+        st.metric(_("Epochs"), epochs, width="content")
+        _pair(_("Loss"), latest.loss, _("Validation loss"), last.val_loss if last else None, "{:.4f}")
+        _pair(_("Accuracy"), latest.accuracy, _("Validation accuracy"), last.val_accuracy if last else None, "{:.2%}")
+        st.metric(_("Images a second"), f"{latest.examples_per_second:,.0f}", width="content")
+        if last:
+            st.metric(_("Seconds an epoch"), f"{last.seconds:.1f}", width="content")
+
+
+def _pair(label: str, value: float, validation_label: str, validation: float | None, form: str) -> None:
+    st.metric(label, form.format(value), width="content")
+    st.metric(validation_label, form.format(validation) if validation is not None else "–", width="content")
+
+
+def _nothing_yet(run: Run) -> None:
+    if run.state == "queued" and lab().engine.state == "ready":
+        st.info(_("{count} runs are before this one.", count=lab().place(run.id) + 1), icon=":material/hourglass:")
+    elif run.state == "queued" and lab().engine.state == "starting":
+        st.info(_("The workers are starting; this takes a few seconds."), icon=":material/hourglass:")
+    elif run.state == "queued":
+        engine_down()
+
+
+def engine_down() -> None:
+    """Say that the workers are gone, and offer to start them."""
+    problem = lab().engine.problem
+    if problem:
+        errors.show(problem)
+    st.warning(_("The workers that train are not running."), icon=":material/power_off:")
+    if st.button(_("Start them again"), key="start-engine"):
+        lab().engine.start()
+        st.rerun()
+
+
+def _curves(shown: list[tuple[str, History]], metric: Metric, revision: str) -> tuple[str, str]:
+    data = [history_data(history, metric, name) for name, history in shown]
+    figure = history_figure(data, metric, translate, revision)
+    last: Epoch | Batch | None = shown[0][1].latest
+    alt = _(
+        "{metric} against epochs, training and validation; now {value:.4f}.",
+        metric=_("Loss") if metric == "loss" else _("Accuracy"),
+        value=getattr(last, metric),
+    )
+    return figure.to_json(), alt
+
+
+def _tabs(run: Run, history: History) -> None:
+    names = [_("Answers"), _("Settings")] + ([_("Error in detail")] if run.details else [])
+    tabs = st.tabs(names, key=f"tabs-{run.id}", on_change="rerun")
+    if tabs[0].open:
+        with tabs[0]:
+            if history.answers:
+                _answers(run, history.answers)
+            else:
+                st.caption(_("After the first epoch: what the network says to the first 96 test images."))
+    if tabs[1].open:
+        with tabs[1]:
+            st.json(run.training.model_dump(exclude={"version"}), expanded=True)
+    if run.details and tabs[2].open:
+        with tabs[2]:
+            st.code(run.details, language="python")
+
+
+def _answers(run: Run, answers: Answers) -> None:
+    try:
+        figure, wrong = _answers_json(run.training.dataset, answers.predictions, language())
+    except CNNLabError as error:
+        errors.show(error)
+        return
+    st.markdown(
+        _("After epoch {epoch}: {wrong} of the first {count} test images are wrong (framed).", epoch=answers.epoch, wrong=wrong, count=len(answers.predictions))  # fmt: skip
+    )
+    live_charts([(figure, _("The first test images with the network’s answers; wrong ones are framed."))], key=f"answers-{run.id}")  # fmt: skip
+
+
+@functools.lru_cache(maxsize=32)
+def _answers_json(dataset: str, predictions: tuple[int, ...], spoken: str) -> tuple[str, int]:
+    """The grid as Plotly's JSON, and how many are wrong. `spoken` is in the key: class names are translated."""
+    loaded = lab().dataset(dataset)
+    count = len(predictions)
+    data = answers_data(loaded.x_test[:count], loaded.y_test[:count], predictions, loaded.class_names)
+    return answers_figure(data, translate).to_json(), len(data.wrong)
+
+
+def ago(moment: float) -> str:
+    """How long ago a moment was, in words."""
+    return _("{duration} ago", duration=duration(max(time.time() - moment, 0)))
+
+
+def named(run: Run) -> str:
+    """A run in one line: name, data, state, when."""
+    return f"{run.name} · {translate(DATASETS[run.training.dataset].title)} · {translate(STATES[run.state][0])} · {ago(run.created)}"  # fmt: skip
+
+
+def run_list(runs: list[Run]) -> None:
+    """Runs as cards, those that are going first, each with a way to it."""
+    for run in sorted(runs, key=lambda run: not run.going):
+        word, colour = STATES[run.state]
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{errors.plain(run.name)}**", width="content")
+            st.badge(translate(word), color=colour)  # type: ignore[arg-type]
+            epochs = lab().history(run.id).epochs
+            if epochs:
+                st.caption(_("validation accuracy {accuracy:.2%}", accuracy=epochs[-1].val_accuracy), width="content")
+            st.caption(f"{translate(DATASETS[run.training.dataset].title)} · {ago(run.created)}", width="stretch")
+            if st.button(_("Open"), key=f"open-{run.id}"):
+                st.switch_page("pages/train.py", query_params={"run": run.id})

@@ -1,0 +1,57 @@
+"""Session: what one reader has chosen, as one typed object; the only access to Streamlit's session state."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from cnnlab.network.recipes import FIRST, RECIPES
+from cnnlab.network.spec import NetworkSpec
+from cnnlab.training.spec import TrainingSpec
+
+_KEY = "cnnlab"
+
+
+@dataclass
+class Session:
+    """One reader's choices. They outlive page switches; what must outlive the session is in the Lab.
+
+    Attributes:
+        id: names the session where the reader has given no nickname.
+        nickname: what the reader calls themselves; kept in the link.
+        language: chosen with the switch; None: as the link or the browser says.
+        entered: whether app.py has run in this session.
+        target: a page that was asked for before app.py could run, with its query parameters.
+        recipe, network, training: what Start would train.
+        edition: grows when they are replaced from outside their forms, so that the forms begin anew.
+        run: the run that is followed; compared: one shown beside it.
+        offer: a dataset to use instead of one that could not be had.
+    """
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    nickname: str = ""
+    language: str | None = None
+    entered: bool = False
+    target: tuple[str, dict[str, str]] | None = None
+    recipe: str = FIRST
+    network: NetworkSpec = RECIPES[FIRST].network
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    edition: int = 0
+    run: str | None = None
+    compared: str | None = None
+    offer: str | None = None
+
+    @property
+    def who(self) -> str:
+        """Whose runs these are, for the queue's fairness."""
+        return self.nickname or self.id
+
+
+def session() -> Session:
+    """The present reader's session."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Session()
+    found: Session = st.session_state[_KEY]
+    return found

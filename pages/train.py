@@ -1,0 +1,76 @@
+"""Train: press Start and watch a network learn."""
+
+import streamlit as st
+
+from cnnlab.errors import CNNLabError
+from cnnlab.network.recipes import RECIPES
+from cnnlab.runs.record import Run
+from cnnlab.ui import choose, errors, frame, live
+from cnnlab.ui.state import session
+from cnnlab.ui.text import _, translate
+
+frame.come_in("train")
+frame.title(_("Train"), _("Pick a network and data, press **Start**, and watch it learn."))
+lab, me = frame.lab(), session()
+
+
+def linked_run() -> Run | None:
+    """The run in the link, else the one this reader followed last; the link always names it."""
+    asked = st.query_params.get("run") or me.run
+    if not asked:
+        return None
+    try:
+        run = lab.run(asked)
+    except CNNLabError as error:
+        errors.show(error)
+        me.run = None
+        return None
+    me.run = st.query_params["run"] = run.id
+    return run
+
+
+def begin(dataset: str | None = None) -> None:
+    """Start what is chosen, on another dataset if one is named, and follow it."""
+    if dataset:
+        me.training = choose.suited(me.training, dataset)
+        me.edition += 1
+    me.offer = None
+    run = choose.start(me.network, me.training)
+    if run:
+        me.run, me.compared = run, None
+        st.query_params["run"] = run
+        st.rerun()
+
+
+with st.container(border=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        choose.recipe_and_dataset()
+        choose.settings()
+        start = st.button(_("Start"), icon=":material/play_arrow:", type="primary", key="start")
+    recipe = RECIPES[me.recipe]
+    st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")
+    with st.expander(_("The network, layer by layer")):
+        choose.summary(me.network)
+if start:
+    begin()
+if me.offer and st.button(_("Train on the digits that come with the Lab"), key="offer", type="primary"):
+    begin(me.offer)
+if lab.engine.state == "down":
+    live.engine_down()
+
+run = linked_run()
+if run:
+    others = {other.id: other for other in lab.runs() if other.id != run.id}
+    me.compared = me.compared if me.compared in others else None
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        me.compared = st.selectbox(
+            _("Compare with"),
+            [None, *others],
+            index=[None, *others].index(me.compared),
+            format_func=lambda key: live.named(others[key]) if key else _("no other run"),
+            key=f"compared-{run.id}",
+            width=320,
+        )
+    live.follow(run, others.get(me.compared))
+else:
+    st.info(_("Nothing is training here yet. Press **Start**: the first network learns in about ten seconds."))

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from cnnlab import datasets
 from cnnlab.datasets import DATASETS, Dataset, Progress
@@ -21,7 +21,7 @@ from cnnlab.errors import CNNLabError, EngineError, StoreError
 from cnnlab.marks import N_
 from cnnlab.network.shapes import check
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.runs.record import Run
+from cnnlab.runs.record import Run, State
 from cnnlab.runs.store import RunStore
 from cnnlab.settings import Settings
 from cnnlab.training.events import AnyEvent, Finished, from_json
@@ -60,9 +60,7 @@ class Lab:
     def close(self) -> None:
         """End the workers; what was training is interrupted and can be resumed."""
         self.engine.close()
-        for run in self.store.runs("queued", "running"):
-            if run.server == self._me:
-                self.store.set_state(run.id, "interrupted")
+        self._interrupt("queued", "running")
         self.store.close()
 
     # Runs
@@ -181,8 +179,12 @@ class Lab:
         self._wake()
 
     def on_lost(self) -> None:
+        self._interrupt("running")
+
+    def _interrupt(self, *states: State) -> None:
+        """Write down that the runs of this process in one of `states` have no worker any more."""
         try:
-            for run in self.store.runs("running"):
+            for run in self.store.runs(*states):
                 if run.server == self._me:
                     self.store.set_state(run.id, "interrupted")
         except StoreError as problem:

@@ -60,17 +60,6 @@ if lab.engine.state == "down":
 
 run = linked_run()
 if run:
-    others = {other.id: other for other in lab.runs() if other.id != run.id}
-    me.compared = me.compared if me.compared in others else None
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        me.compared = st.selectbox(
-            _("Compare with"),
-            [None, *others],
-            index=[None, *others].index(me.compared),
-            format_func=lambda key: live.named(others[key]) if key else _("no other run"),
-            key=f"compared-{run.id}",
-            width=320,
-        )
-    live.follow(run, others.get(me.compared))
+    live.follow(run, choose.compared(run))
 else:
     st.info(_("Nothing is training here yet. Press **Start**: the first network learns in about ten seconds."))

@@ -28,7 +28,7 @@ from cnnlab.marks import N_
 from cnnlab.settings import Settings
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed.client import Client, Future
 
 State = Literal["starting", "ready", "down"]
 
@@ -70,6 +70,10 @@ class _Connection:
     client: Client
     process: subprocess.Popen[str] | None
     runs: dict[str, Future] = field(default_factory=dict)
+
+    def has(self, run: str, future: Future) -> bool:
+        """Whether `future` is the run's present task."""
+        return run in self.runs and self.runs[run] is future
 
 
 class Engine:
@@ -283,7 +287,7 @@ class Engine:
                 self._listener.on_ready()
 
     def _ended(self, connection: _Connection, run: str, future: Future) -> None:
-        if connection is not self._connection or connection.runs.get(run) is not future:
+        if connection is not self._connection or not connection.has(run, future):
             return
         topic = names.topic(future.key)
         with _lost_is_explained():
@@ -296,7 +300,7 @@ class Engine:
         self._listener.on_end(run, outcome.error, outcome.details)
 
     def _force(self, connection: _Connection, run: str, future: Future) -> None:
-        if connection.runs.get(run) is not future or future.done():
+        if not connection.has(run, future) or future.done():
             return
         holders = [address for address, keys in connection.client.processing().items() if future.key in keys]
         future.cancel()

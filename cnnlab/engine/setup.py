@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from cnnlab.engine.names import TRAIN
 
@@ -15,5 +16,8 @@ def dask_setup(worker: Any) -> None:
     """Called by Dask (preload)."""
     if TRAIN in worker.state.total_resources:
         # Pages ask the inference worker; they should answer while a run trains.
-        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)
+        if sys.platform == "win32":
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            psutil.Process().nice(10)
     threading.Thread(target=importlib.import_module, args=("cnnlab.engine.tasks",), daemon=True).start()

@@ -11,15 +11,19 @@ from cnnlab.figures.style import WRONG, plain
 from cnnlab.marks import Translate, untranslated
 
 COLUMNS = 12
-GAP = 4
-"""Pixels between images, in image pixels; room for the frame of a wrong one."""
+BESIDE = 6
+BELOW = 15
+"""Free space around an image, in image pixels (of 28): room for the frame, and for the label below."""
+
+SHORT = 2
+"""Labels of at most so many characters stand below every image; longer ones only where the answer is wrong."""
 
 
 class AnswersData(NamedTuple):
     """A montage and its labels.
 
     Attributes:
-        montage: uint8 (rows·(height+gap), 12·(width+gap), 3); the ground is transparent-white where no image is.
+        montage: uint8 (rows, columns, 4), red, green, blue, alpha; transparent where no image is.
         said: what the network says, for each image in reading order.
         truth: what it is.
         corners: (x, y) of each image's upper left pixel in the montage.
@@ -37,6 +41,11 @@ class AnswersData(NamedTuple):
         """The places of the wrong answers."""
         return tuple(k for k, (said, truth) in enumerate(zip(self.said, self.truth, strict=True)) if said != truth)
 
+    @property
+    def aspect(self) -> float:
+        """Height over width."""
+        return self.montage.shape[0] / self.montage.shape[1]
+
 
 def answers_data(
     images: np.ndarray, labels: np.ndarray, predictions: tuple[int, ...], class_names: tuple[str, ...]
@@ -44,12 +53,15 @@ def answers_data(
     """Lay out images uint8 (n, height, width, channels) with their labels and predictions (as many)."""
     count = len(predictions)
     height, width = images.shape[1:3]
-    down, right = height + GAP, width + GAP
-    montage = np.full((-(-count // COLUMNS) * down, COLUMNS * right, 3), 0, np.uint8)
+    # The space is given for images of 28 pixels; smaller and larger ones get the same share.
+    beside, below = -(-BESIDE * width // 28), -(-BELOW * height // 28)
+    down, right = height + below, width + beside
+    montage = np.zeros((-(-count // COLUMNS) * down, COLUMNS * right, 4), np.uint8)
     corners = []
     for k in range(count):
-        y, x = k // COLUMNS * down + GAP // 2, k % COLUMNS * right + GAP // 2
-        montage[y : y + height, x : x + width] = images[k]
+        y, x = k // COLUMNS * down + beside // 2, k % COLUMNS * right + beside // 2
+        montage[y : y + height, x : x + width, :3] = images[k]
+        montage[y : y + height, x : x + width, 3] = 255
         corners.append((x, y))
     return AnswersData(
         montage,
@@ -60,50 +72,33 @@ def answers_data(
     )
 
 
-def answers_figure(data: AnswersData, translate: Translate = untranslated, revision: str = "") -> go.Figure:
-    """The grid. A wrong answer has a frame and says "said, not truth"; hovering names both."""
+def answers_figure(data: AnswersData, translate: Translate = untranslated) -> go.Figure:
+    """The grid. A wrong answer has a frame and, below, what was said, then what it is; hovering names both."""
     width, height = data.side
-    figure = go.Figure()
-    figure.add_image(z=data.montage, hoverinfo="skip")
-    hover = [
-        f"{translate(said)}" if said == truth else f"{translate(said)} ≠ {translate(truth)}"
-        for said, truth in zip(data.said, data.truth, strict=True)
-    ]
-    # One invisible trace carries the hover texts; the visible labels are text at each image's lower right.
-    figure.add_scatter(
-        x=[x + width / 2 for x, _ in data.corners],
-        y=[y + height / 2 for _, y in data.corners],
-        mode="markers",
-        marker={"size": 24, "opacity": 0},
-        hovertext=hover,
-        hoverinfo="text",
-        showlegend=False,
-    )
     wrong = set(data.wrong)
-    for colour, places in (("#9fd0ff", set(range(len(data.said))) - wrong), ("#ffb4a8", wrong)):
-        chosen = sorted(places)
+    figure = go.Figure()
+    figure.add_image(z=data.montage, colormodel="rgba256", hoverinfo="skip")
+    for chosen, colour in ((sorted(set(range(len(data.said))) - wrong), None), (sorted(wrong), WRONG)):
+        names = [(translate(data.said[k]), translate(data.truth[k])) for k in chosen]
+        both = [said if said == truth else f"{said} ≠ {truth}" for said, truth in names]
         figure.add_scatter(
-            x=[data.corners[k][0] + width for k in chosen],
+            x=[data.corners[k][0] + width / 2 for k in chosen],
             y=[data.corners[k][1] + height for k in chosen],
-            text=[_short(translate(data.said[k])) for k in chosen],
+            text=[text if len(said) <= SHORT or said != truth else "" for text, (said, truth) in zip(both, names, strict=True)],  # fmt: skip
+            hovertext=both,
+            hoverinfo="text",
             mode="text",
-            textposition="top left",
-            textfont={"color": colour, "size": 13},
-            hoverinfo="skip",
+            textposition="bottom center",
+            textfont={"size": 12} if colour is None else {"size": 12, "color": colour, "weight": 700},
             showlegend=False,
         )
-    for k in wrong:
+    for k in sorted(wrong):
         x, y = data.corners[k]
         figure.add_shape(
             type="rect", x0=x - 1.5, y0=y - 1.5, x1=x + width + 0.5, y1=y + height + 0.5,
             line={"color": WRONG, "width": 3},
         )  # fmt: skip
     rows, columns = data.montage.shape[:2]
-    figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], constrain="domain", fixedrange=True)
-    figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], scaleanchor="x", fixedrange=True)
-    figure = plain(figure, height=480, uirevision=revision or "constant")
-    return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 3 else name[:3] + "…"
+    figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)
+    return plain(figure, height=480).update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})

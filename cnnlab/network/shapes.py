@@ -118,7 +118,8 @@ def keras_names(network: NetworkSpec) -> list[str]:
     seen: Counter[str] = Counter()
     names = []
     for layer in network.layers:
-        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", layer.kind).lower()
+        # A capital after a digit begins no word: conv2d, max_pooling2d.
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", layer.kind).lower()
         names.append(f"{name}_{seen[name]}" if seen[name] else name)
         seen[name] += 1
     return names

@@ -162,5 +162,5 @@ class _ResumableEarlyStopping(keras.callbacks.EarlyStopping):  # type: ignore[mi
 
 def _labels(labels: np.ndarray, classes: int, training: TrainingSpec) -> np.ndarray:
     if training.loss == "categorical_crossentropy":
-        return np.eye(classes, dtype=np.float32)[labels]
+        return np.asarray(np.eye(classes, dtype=np.float32)[labels])
     return labels

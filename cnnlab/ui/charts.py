@@ -11,9 +11,11 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import plotly
 import streamlit as st
+from streamlit.elements.lib.layout_utils import Width
 
 _ASSETS = Path(__file__).parent / "assets"
 _STATIC = Path(__file__).parents[2] / "static"
@@ -27,15 +29,18 @@ _mount = st.components.v2.component(
 )
 
 
-def live_charts(figures: Sequence[tuple[str, str]], key: str) -> None:
-    """Draw figures side by side where there is room.
+class Chart(NamedTuple):
+    """A figure as Plotly's JSON; the sentence that says what it shows, for those who cannot see it; and, for a picture
+    that should keep its shape, height over width."""
 
-    Args:
-        figures: each as Plotly's JSON with the sentence that says what it shows, for those who cannot see it.
-        key: the charts' nodes stay while it stays.
-    """
-    content = [{"figure": figure, "alt": alt} for figure, alt in figures]
-    _mount(key=key, data={"source": _served_script(), "figures": content})
+    figure: str
+    alt: str
+    aspect: float | None = None
+
+
+def live_charts(charts: Sequence[Chart], key: str, width: Width = "stretch") -> None:
+    """Draw charts side by side where there is room. Their nodes stay while `key` stays."""
+    _mount(key=key, data={"source": _served_script(), "figures": [chart._asdict() for chart in charts]}, width=width)
 
 
 @functools.cache

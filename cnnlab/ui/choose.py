@@ -9,11 +9,15 @@ from cnnlab.errors import CNNLabError
 from cnnlab.network.recipes import RECIPES, suited
 from cnnlab.network.shapes import summarize, table
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.runs.record import Run
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.ui import errors, forms
+from cnnlab.ui import errors, forms, live
 from cnnlab.ui.frame import lab
 from cnnlab.ui.state import session
 from cnnlab.ui.text import _, translate
+
+MOST_RUNS = 100
+"""The newest runs, to choose among."""
 
 IN_SIGHT = ("epochs", "batch_size")
 DATA = ("train_size", "validation", "validation_split", "random_state")
@@ -110,3 +114,28 @@ def _fetch(dataset: str) -> None:
             )
 
         lab().dataset(dataset, show)
+
+
+def compared(run: Run) -> Run | None:
+    """Choose another run to look at, or one to show beside it; returns the latter."""
+    me = session()
+    runs = {other.id: other for other in lab().runs()[:MOST_RUNS]}
+    runs.setdefault(run.id, run)
+    if len(runs) == 1:
+        return None
+    with st.container(horizontal=True):
+        ids = list(runs)
+        chosen = st.selectbox(_("Run"), ids, index=ids.index(run.id), format_func=lambda key: live.named(runs[key]), key=f"run-{run.id}")  # fmt: skip
+        if chosen != run.id:
+            me.run = st.query_params["run"] = chosen
+            st.rerun()
+        others = [other for other in ids if other != run.id]
+        me.compared = st.selectbox(
+            _("Compare with"),
+            others,
+            index=others.index(me.compared) if me.compared in others else None,
+            format_func=lambda key: live.named(runs[key]),
+            placeholder=_("no other run"),
+            key=f"compared-{run.id}",
+        )
+    return runs.get(me.compared or "")

@@ -17,15 +17,17 @@ from cnnlab.runs.record import Run, State
 from cnnlab.training.events import Answers, Batch, Epoch
 from cnnlab.training.history import History
 from cnnlab.ui import errors
-from cnnlab.ui.charts import live_charts
+from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
 from cnnlab.ui.text import _, language, translate
 
 POLL_SECONDS = 0.5
+GRID_WIDTH = 820
+"""Pixels at most; the grid's images stand at about twice their size."""
 
 STATES: Mapping[State, tuple[str, str]] = {
     "queued": (N_("waiting"), "gray"),
-    "running": (N_("training"), "blue"),
+    "running": (N_("running"), "blue"),
     "finished": (N_("finished"), "green"),
     "stopped": (N_("stopped"), "orange"),
     "failed": (N_("failed"), "red"),
@@ -118,7 +120,7 @@ def _pair(label: str, value: float, validation_label: str, validation: float | N
 
 def _nothing_yet(run: Run) -> None:
     if run.state == "queued" and lab().engine.state == "ready":
-        st.info(_("{count} runs are before this one.", count=lab().place(run.id) + 1), icon=":material/hourglass:")
+        st.info(_("Waiting in the queue; {count} waiting runs come first.", count=lab().place(run.id)), icon=":material/hourglass:")  # fmt: skip
     elif run.state == "queued" and lab().engine.state == "starting":
         st.info(_("The workers are starting; this takes a few seconds."), icon=":material/hourglass:")
     elif run.state == "queued":
@@ -136,7 +138,7 @@ def engine_down() -> None:
         st.rerun()
 
 
-def _curves(shown: list[tuple[str, History]], metric: Metric, revision: str) -> tuple[str, str]:
+def _curves(shown: list[tuple[str, History]], metric: Metric, revision: str) -> Chart:
     data = [history_data(history, metric, name) for name, history in shown]
     figure = history_figure(data, metric, translate, revision)
     last: Epoch | Batch | None = shown[0][1].latest
@@ -145,7 +147,7 @@ def _curves(shown: list[tuple[str, History]], metric: Metric, revision: str) -> 
         metric=_("Loss") if metric == "loss" else _("Accuracy"),
         value=getattr(last, metric),
     )
-    return figure.to_json(), alt
+    return Chart(figure.to_json(), alt)
 
 
 def _tabs(run: Run, history: History) -> None:
@@ -167,23 +169,24 @@ def _tabs(run: Run, history: History) -> None:
 
 def _answers(run: Run, answers: Answers) -> None:
     try:
-        figure, wrong = _answers_json(run.training.dataset, answers.predictions, language())
+        figure, aspect, wrong = _answers_json(run.training.dataset, answers.predictions, language())
     except CNNLabError as error:
         errors.show(error)
         return
     st.markdown(
         _("After epoch {epoch}: {wrong} of the first {count} test images are wrong (framed).", epoch=answers.epoch, wrong=wrong, count=len(answers.predictions))  # fmt: skip
     )
-    live_charts([(figure, _("The first test images with the network’s answers; wrong ones are framed."))], key=f"answers-{run.id}")  # fmt: skip
+    alt = _("The first test images with the network’s answers; wrong ones are framed.")
+    live_charts([Chart(figure, alt, aspect)], key=f"answers-{run.id}", width=GRID_WIDTH)
 
 
 @functools.lru_cache(maxsize=32)
-def _answers_json(dataset: str, predictions: tuple[int, ...], spoken: str) -> tuple[str, int]:
-    """The grid as Plotly's JSON, and how many are wrong. `spoken` is in the key: class names are translated."""
+def _answers_json(dataset: str, predictions: tuple[int, ...], spoken: str) -> tuple[str, float, int]:
+    """The grid as Plotly's JSON, its aspect, and how many are wrong. `spoken`: class names are translated."""
     loaded = lab().dataset(dataset)
     count = len(predictions)
     data = answers_data(loaded.x_test[:count], loaded.y_test[:count], predictions, loaded.class_names)
-    return answers_figure(data, translate).to_json(), len(data.wrong)
+    return answers_figure(data, translate).to_json(), data.aspect, len(data.wrong)
 
 
 def ago(moment: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from cnnlab.network.recipes import FIRST, RECIPES
+from cnnlab.network.recipes import FIRST, RECIPES, suited
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.spec import TrainingSpec
 
@@ -37,7 +37,7 @@ class Session:
     target: tuple[str, dict[str, str]] | None = None
     recipe: str = FIRST
     network: NetworkSpec = RECIPES[FIRST].network
-    training: TrainingSpec = field(default_factory=TrainingSpec)
+    training: TrainingSpec = suited(RECIPES[FIRST].training, "mnist-5k")
     edition: int = 0
     run: str | None = None
     compared: str | None = None

@@ -42,11 +42,12 @@ export default function ({ parentElement, data }) {
   plotly(data.source).then(
     (Plotly) => {
       const style = getComputedStyle(root);
-      data.figures.forEach(({ figure, alt }, k) => {
+      data.figures.forEach(({ figure, alt, aspect }, k) => {
         const node = root.children[k];
         node.setAttribute("role", "img");
         node.setAttribute("aria-label", alt);
         const { data: traces, layout } = JSON.parse(figure);
+        if (aspect) layout.height = Math.round(node.clientWidth * aspect);
         Plotly.react(node, traces, withThemeColours(layout, style), {
           responsive: true,
           displaylogo: false,

@@ -1,0 +1,134 @@
+"""`python -m benchmarks.interaction`: how quick and how heavy the app is for the person in front of it.
+
+A real server, its workers and a real Chromium. Another figure is another function in `MEASURES`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from statistics import median
+
+from playwright.sync_api import expect
+
+from benchmarks.browser import drawings, new_page, updates
+from benchmarks.report import Figure, arguments, describe_machine, say, settings, show
+from benchmarks.server import Server
+from benchmarks.stage import PATIENCE, Stage
+
+Measure = Callable[[Stage], Iterator[Figure]]
+
+STARTS = 3
+LIVE_UPDATES = 60
+LONG_HISTORY = 1000
+"""Batch reports; at most five come a second, so a run needs minutes for them."""
+WATCHED_EPOCHS = 20
+
+
+def home(stage: Stage) -> Iterator[Figure]:
+    """From `streamlit run` to a Home that can be used, the browser already open."""
+    seconds = []
+    for _ in range(1 if stage.quick else STARTS):
+        with closing(new_page(stage.browser)) as page, Server(stage.settings) as server:
+            server.wait_until_healthy()
+            page.goto(server.url, wait_until="commit")
+            button = page.get_by_role("button", name="Train a first network now")
+            expect(button).to_be_enabled(timeout=PATIENCE)
+            expect(button).to_be_visible(timeout=PATIENCE)
+            seconds.append(time.perf_counter() - server.began)
+            say(f"home: {seconds[-1]:.2f} s")
+            page.context.close()
+    yield Figure("interaction.home_seconds", median(seconds), "s", 3)
+
+
+def live_update(stage: Stage) -> Iterator[Figure]:
+    """The server's processor time for one live update with two charts, early in a run."""
+    milliseconds, a_second = _processor_time(stage)
+    yield Figure("interaction.live_update_milliseconds", milliseconds, "ms", 15)
+    yield Figure("interaction.live_updates_per_second", a_second, "1/s")
+
+
+def epoch_to_screen(stage: Stage) -> Iterator[Figure]:
+    """From an epoch's end in the worker to its point on the screen."""
+    page = stage.watching
+    wanted = 3 if stage.quick else WATCHED_EPOCHS
+    page.wait_for_function(
+        "wanted => window.cnnlabDrawings.some(([, epochs]) => epochs > wanted)", arg=wanted, timeout=10 * PATIENCE
+    )
+    shown: dict[int, float] = {}
+    for drawing in drawings(page):
+        for epoch in range(len(shown) + 1, drawing.epochs + 1):
+            shown[epoch] = drawing.at
+    waits = [1000 * (shown[epoch.epoch] - epoch.at) for epoch in stage.history().epochs if epoch.epoch in shown]
+    say(f"epoch to screen: {len(waits)} epochs, the fastest {min(waits):.0f} ms")
+    yield Figure("interaction.epoch_to_screen_milliseconds", median(waits), "ms", 1000, 0)
+    yield Figure("interaction.epoch_to_screen_milliseconds_most", max(waits), "ms", 1000, 0)
+
+
+def live_update_long(stage: Stage) -> Iterator[Figure]:
+    """The same as `live_update` once the run has a long history."""
+    page = stage.watching
+    wanted = 60 if stage.quick else LONG_HISTORY
+    while (points := len(stage.history().batches)) < wanted:
+        say(f"waiting for a long history: {points} of {wanted} batch reports")
+        page.wait_for_timeout(10_000)
+    milliseconds, _ = _processor_time(stage)
+    yield Figure("interaction.live_update_long_history_milliseconds", milliseconds, "ms", 15)
+
+
+def memory(stage: Stage) -> Iterator[Figure]:
+    """The server's memory after a run was trained and watched, without its workers."""
+    page = stage.watching
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.click()
+    expect(stop).to_have_count(0, timeout=PATIENCE)
+    page.wait_for_timeout(2000)
+    used = stage.server.process.memory_full_info()
+    yield Figure("interaction.server_memory_megabytes", used.rss / 1e6, "MB", 250, 0)
+    yield Figure("interaction.server_memory_unshared_megabytes", used.uss / 1e6, "MB", None, 0)
+
+
+def _processor_time(stage: Stage) -> tuple[float, float]:
+    """Milliseconds of the server's processor time for one live update, and live updates a second.
+
+    Nothing is subtracted: events that come in and are written down meanwhile are part of it.
+    """
+    page = stage.watching
+    wanted = 10 if stage.quick else LIVE_UPDATES
+    shown, used, began = updates(page), stage.server.processor_seconds, time.perf_counter()
+    page.wait_for_function(
+        "count => window.cnnlabDrawings.length >= count", arg=2 * (shown + wanted), timeout=10 * PATIENCE
+    )
+    count = updates(page) - shown
+    used, seconds = stage.server.processor_seconds - used, time.perf_counter() - began
+    return 1000 * used / count, count / seconds
+
+
+MEASURES: Mapping[str, Measure] = {
+    "home": home,
+    "live_update": live_update,
+    "epoch_to_screen": epoch_to_screen,
+    "live_update_long": live_update_long,
+    "memory": memory,
+}
+"""Name -> measurement, in the order in which they are taken. The last one ends the run that the others watch."""
+
+
+def main() -> int:
+    parser = arguments("The app as a person meets it: start, memory, live updates, from an epoch to the screen.")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, help="only these measurements")
+    asked = parser.parse_args()
+    describe_machine()
+    missed = False
+    with Stage(settings(asked), asked.quick) as stage:
+        print(f"# browser: Chromium {stage.browser.version}", flush=True)
+        for name, measure in MEASURES.items():
+            if not asked.only or name in asked.only:
+                missed = show(measure(stage), asked.quick) or missed
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

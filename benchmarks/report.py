@@ -1,0 +1,97 @@
+"""What every benchmark prints and is asked: the machine's description, figures one a line, the common arguments."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from cnnlab.settings import Settings, from_environment
+
+PACKAGES = ("tensorflow", "keras", "distributed", "streamlit", "plotly", "numpy")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure; `at_most` is its target, where it has one."""
+
+    name: str
+    value: float
+    unit: str
+    at_most: float | None = None
+    digits: int = 2
+
+    @property
+    def missed(self) -> bool:
+        return self.at_most is not None and self.value > self.at_most
+
+    def line(self) -> str:
+        """`name value unit`, then the target and, where it is not met, MISSED."""
+        target = f" (at most {self.at_most:,g})" if self.at_most is not None else ""
+        return f"{self.name} {self.value:.{self.digits}f} {self.unit}{target}{' MISSED' if self.missed else ''}"
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """A parser with what all benchmarks understand."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", type=Path, help="folder with the data set files (default: CNNLAB_DATASETS)")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="tiny settings, to see that the benchmark works; its figures are named quick.* and mean nothing",
+    )
+    return parser
+
+
+def settings(asked: argparse.Namespace) -> Settings:
+    """The settings of the environment, with the folder of `--data` in place of CNNLAB_DATASETS."""
+    found = from_environment()
+    folders = (asked.data.absolute(),) if asked.data else found.datasets
+    return Settings(home=found.home, datasets=folders, training_workers=1)
+
+
+def show(figures: Iterable[Figure], quick: bool) -> bool:
+    """Print figures as they come; return whether a target was missed. Quick figures have no targets."""
+    missed = False
+    for figure in figures:
+        if quick:
+            print(Figure(f"quick.{figure.name}", figure.value, figure.unit, digits=figure.digits).line(), flush=True)
+        else:
+            print(figure.line(), flush=True)
+            missed = missed or figure.missed
+    return missed
+
+
+def say(text: str) -> None:
+    """Progress, apart from the figures."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def describe_machine() -> None:
+    """Print what the figures depend on, as comment lines."""
+    print(f"# machine: {_processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB memory")
+    print(f"# system: {platform.platform()}, Python {platform.python_version()}")
+    print(f"# packages: {', '.join(f'{name} {_version(name)}' for name in PACKAGES)}")
+    print(f"# load before: {psutil.getloadavg()[0]:.2f} (well under 1 on a quiet machine)", flush=True)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "-"

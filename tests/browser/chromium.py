@@ -1,0 +1,40 @@
+"""A real Chromium: where it is, how it is started, and the context in which a reader's page is opened."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser, Error, Playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The system's Chromium where there is one, else Playwright's own."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return playwright.chromium.launch(executable_path=found, args=FLAGS)
+
+
+def launch_or_skip(playwright: Playwright) -> Browser:
+    """The same for tests: without a browser they are skipped on a person's machine and fail where CI=true."""
+    try:
+        return launch(playwright)
+    except Error as error:
+        missing(f"no Chromium can be started: {error}")
+
+
+def missing(message: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)

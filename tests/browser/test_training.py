@@ -1,0 +1,157 @@
+"""Training, watched in a browser: live points, charts that stay, reload, second tab, Stop, comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.lab_page import BEGIN_MS, LabPage
+from tests.browser.server import AppServer
+
+LONG = 500
+"""Epochs: more than any test here waits for."""
+
+
+class Live(NamedTuple):
+    page: LabPage
+    run: str
+
+
+@pytest.fixture
+def live(lab_server: AppServer, visit: Visit) -> Iterator[Live]:
+    """A run that is training, and a page that follows it; stopped in the end if the test did not."""
+    page = visit(lab_server, "train")
+    run = page.start_and_see(LONG)
+    yield Live(page, run)
+    stop = page.key("stop").get_by_role("button")
+    if stop.is_visible():
+        stop.click()
+        page.expect_state("stopped", 10_000)
+
+
+def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server)
+    page.page.get_by_role("button", name="Train a first network now").click()
+    page.page.wait_for_url("**/train?run=*")
+    run = page.run
+    expect(page.main.get_by_role("heading", name="conv-8")).to_be_visible()
+    expect(page.main.get_by_text("MNIST, 5,000 digits, Adam")).to_be_visible()
+    # Points and the word "training" in one look: the chart grows before the run has ended.
+    page.page.wait_for_function(
+        """run => (document.querySelector(`.st-key-curves-${run} .js-plotly-plot`)?.data?.[1]?.x?.length ?? 0) > 0
+            && document.querySelector(".stMarkdownBadge")?.textContent === "training" """,
+        arg=run,
+        timeout=BEGIN_MS,
+    )
+    page.expect_state("finished")
+    assert page.run == run
+    assert page.traces(run)[1][:2] == ("training", 20)
+    assert page.traces(run)[2][:2] == ("validation", 20)
+    expect(page.key(f"answers-{run}").get_by_role("img").first).to_be_visible()
+
+
+def test_chart_is_the_same_node_after_ten_updates(live: Live) -> None:
+    plots = live.page.plots(live.run)
+    plots.evaluate_all("nodes => nodes.forEach((node, k) => { node.markedByTest = k; })")
+    _wait_for_updates(live, 10)
+    assert plots.evaluate_all("nodes => nodes.map(node => node.markedByTest)") == [0, 1]
+
+
+def test_hidden_line_and_zoom_survive_updates(live: Live) -> None:
+    loss = live.page.plots(live.run).first
+    loss.scroll_into_view_if_needed()
+    area = loss.locator(".nsewdrag").first.bounding_box()
+    assert area
+    mouse, middle = live.page.page.mouse, area["y"] + area["height"] / 2
+    mouse.move(area["x"] + area["width"] * 0.3, middle)
+    mouse.down()
+    mouse.move(area["x"] + area["width"] * 0.6, middle, steps=5)
+    mouse.up()
+    live.page.page.wait_for_function(
+        "node => node._fullLayout.xaxis.autorange === false", arg=loss.element_handle(), timeout=5_000
+    )
+    loss.locator(".legendtoggle").nth(2).click()
+    live.page.page.wait_for_function(
+        "node => node._fullData[2].visible === 'legendonly'", arg=loss.element_handle(), timeout=5_000
+    )
+    zoom = loss.evaluate("node => node._fullLayout.xaxis.range")
+    assert zoom[0] > 0
+
+    _wait_for_updates(live, 10)
+
+    assert [trace.visible for trace in live.page.traces(live.run)] == [True, True, "legendonly"]
+    assert loss.evaluate("node => node._fullLayout.xaxis.range") == zoom
+
+
+def test_reload_finds_the_run_again(live: Live) -> None:
+    page = live.page
+    before = page.traces(live.run)[1].points
+    page.page.reload()
+    page.see_points(live.run, more_than=before)
+    assert page.run == live.run
+    page.expect_state("training")
+    page.see_points(live.run, more_than=page.traces(live.run)[1].points)
+
+
+def test_second_browser_with_the_link_sees_the_same_run(live: Live, visit: Visit) -> None:
+    second = visit(live.page.server, f"train?run={live.run}")
+    second.expect_state("training")
+    second.see_points(live.run)
+    second.stop()
+    second.expect_state("stopped", 3_000)
+    live.page.expect_state("stopped", 3_000)
+    assert second.traces(live.run)[1] == live.page.traces(live.run)[1]
+
+
+def test_stop_stops_within_three_seconds(live: Live) -> None:
+    live.page.stop()
+    live.page.expect_state("stopped", 3_000)
+    reported = live.page.traces(live.run)[1].points
+    expect(live.page.main.get_by_text(f"{reported} / {LONG}", exact=True)).to_be_visible()
+    expect(live.page.key("stop")).to_have_count(0)
+    expect(live.page.key("resume").get_by_role("button")).to_be_visible()
+
+
+def test_two_runs_on_the_same_axes(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "train")
+    page.choose("Network", "mlp-relu")
+    first = page.start(3)
+    page.expect_state("finished")
+    page.choose("Network", "conv-8")
+    second = page.start(2)
+    page.expect_state("finished")
+    assert second != first
+    assert len(page.traces(second)) == 3
+
+    page.choose("Compare with", "mlp-relu · MNIST, 5,000 digits · finished")
+
+    expect(page.plots(second)).to_have_count(2)
+    for plot in (0, 1):
+        page.page.wait_for_function(
+            "node => node._fullData.length === 6", arg=page.plots(second).nth(plot).element_handle()
+        )
+        names_and_points = {trace.name: trace.points for trace in page.traces(second, plot)}
+        assert names_and_points["conv-8: training"] == names_and_points["conv-8: validation"] == 2
+        assert names_and_points["mlp-relu: training"] == names_and_points["mlp-relu: validation"] == 3
+
+
+def _wait_for_updates(live: Live, count: int) -> None:
+    """Wait until the loss chart was drawn `count` more times, each time with more points."""
+    loss = live.page.plots(live.run).first.element_handle()
+    live.page.page.evaluate(
+        """node => {
+          const points = () => node.data.reduce((sum, trace) => sum + trace.x.length, 0);
+          let last = points();
+          node.updatesSeen = 0;
+          node.on("plotly_afterplot", () => {
+            if (points() > last) node.updatesSeen += 1;
+            last = points();
+          });
+        }""",
+        loss,
+    )
+    live.page.page.wait_for_function("([node, count]) => node.updatesSeen >= count", arg=[loss, count], timeout=30_000)

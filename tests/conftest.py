@@ -1,0 +1,45 @@
+"""What all tests share: quiet TensorFlow, a home of their own, and the smallest network and settings that learn."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from cnnlab.network.layers import Conv2D, Dense, Flatten
+from cnnlab.network.spec import NetworkSpec
+from cnnlab.training.spec import TrainingSpec
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+settings.register_profile(
+    "cnnlab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.load_profile("cnnlab")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No test meets the real CNNLAB_HOME."""
+    home = tmp_path_factory.mktemp("home")
+    os.environ["CNNLAB_HOME"] = str(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def tiny() -> NetworkSpec:
+    """Two 3×3 filters for the 8×8 digits."""
+    return NetworkSpec(
+        name="tiny",
+        input_shape=(8, 8, 1),
+        layers=(Conv2D(filters=2, activation="relu"), Flatten(), Dense(units=10, activation="softmax")),
+    )
+
+
+@pytest.fixture(scope="session")
+def quick() -> TrainingSpec:
+    """Two epochs of a second."""
+    return TrainingSpec(dataset="digits-8x8", train_size=300, batch_size=50, epochs=2)

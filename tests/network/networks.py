@@ -1,0 +1,50 @@
+"""Random networks for Hypothesis: small, every kind of layer, many of them impossible."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+
+from cnnlab.network.bases import Activation_
+from cnnlab.network.layers import LAYERS, AnyLayer
+from cnnlab.network.spec import NetworkSpec
+
+_size = st.integers(1, 3)
+_pair = st.one_of(_size, st.tuples(_size, _size))
+_flag = st.booleans()
+_share = st.floats(0, 0.9)
+_positive = st.floats(1e-6, 1)
+_fields: dict[str, st.SearchStrategy[Any]] = {
+    "filters": st.integers(1, 4),
+    "units": st.integers(1, 8),
+    "kernel_size": _pair,
+    "pool_size": _pair,
+    "strides": _pair,
+    "dilation_rate": st.one_of(st.just(1), _pair),
+    "depth_multiplier": st.integers(1, 2),
+    "rate": _share,
+    "stddev": _share,
+    "momentum": _share,
+    "epsilon": _positive,
+    "activation": st.sampled_from(get_args(Activation_)),
+    "use_bias": _flag,
+    "padding": st.sampled_from(["valid", "same"]),
+}
+
+
+def layers(kind: str) -> st.SearchStrategy[AnyLayer]:
+    """Layers of one kind, with any of their fields set."""
+    own = {name: _fields[name] for name in LAYERS[kind].fields()}
+    if kind == "ZeroPadding2D":
+        own["padding"] = st.one_of(st.integers(0, 2), st.tuples(st.integers(0, 2), st.integers(0, 2)))
+    return st.fixed_dictionaries({}, optional=own).map(LAYERS[kind].model_validate)  # type: ignore[arg-type]
+
+
+any_layer = st.sampled_from(sorted(LAYERS)).flatmap(layers)
+networks = st.builds(
+    NetworkSpec,
+    name=st.text(max_size=80).filter(str.isprintable),
+    input_shape=st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 3)),
+    layers=st.lists(any_layer, max_size=6).map(tuple),
+)

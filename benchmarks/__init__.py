@@ -1,1 +1,1 @@
-"""Benchmarks: scripts that measure what CNN Lab promises and print one figure a line. README.md says what each means."""
+"""Benchmarks: scripts that measure what CNN Lab promises, one figure a line. README.md says what each means."""

@@ -74,10 +74,17 @@ class Trained(NamedTuple):
 
 def by_script(network: str, plan: Plan) -> Trained:
     """Train with the plain script in a process of its own."""
-    size, epochs = str(plan.batch_size(network)), str(plan.epochs)
+    size, epochs = plan.batch_size(network), plan.epochs
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), str(plan.data), network]
-        + ["--batch-size", size, "--epochs", epochs, "--seed", str(SEED)],
+        [
+            sys.executable,
+            str(SCRIPT),
+            str(plan.data),
+            network,
+            f"--batch-size={size}",
+            f"--epochs={epochs}",
+            f"--seed={SEED}",
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import annotated_types
 import streamlit as st
@@ -16,6 +16,7 @@ from cnnlab.ui.text import _, translate
 Model = TypeVar("Model", bound=BaseModel)
 
 WIDTH = 170
+PAIR_WIDTH = 84
 """Pixels; fields stand beside each other where there is room."""
 
 
@@ -34,14 +35,16 @@ def field(model: BaseModel, name: str, key: str) -> Any:
     """Draw one field and return its value; its label is the field's own name, as Keras spells it."""
     info = type(model).model_fields[name]
     value = getattr(model, name)
-    kind, optional = _kind(info.annotation)
+    kind, optional, bounds = _unwrapped(info.annotation, info.metadata)
     common: dict[str, Any] = {"help": translate(info.description or ""), "key": f"{key}.{name}"}
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
         return st.selectbox(name, options, index=options.index(value), width=WIDTH, **common)
     if kind is bool:
         return st.toggle(name, value=value, width="content", **common)
-    low, high = _range(info, kind)
+    if get_origin(kind) is tuple:
+        return _pair(name, value, kind, common)
+    low, high = _range(bounds, kind)
     step = 1 if kind is int else 10 ** _exponent(value)
     return st.number_input(
         name,
@@ -56,18 +59,47 @@ def field(model: BaseModel, name: str, key: str) -> Any:
     )
 
 
-def _kind(annotation: Any) -> tuple[Any, bool]:
-    """A field's type without None, and whether None is allowed."""
-    if get_origin(annotation) in (Union, UnionType):
-        kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
-        return kinds[0], True
-    return annotation, False
+def _pair(name: str, value: tuple[int, int] | None, kind: Any, common: dict[str, Any]) -> tuple[int, int] | None:
+    """Height and width in two narrow boxes; one that is left empty follows the other."""
+    low, high = _range(_unwrapped(get_args(kind)[0])[2], int)
+    key = common.pop("key")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content"):
+        height, width = (
+            st.number_input(
+                label,
+                value=value[axis] if value else None,
+                min_value=low,
+                max_value=high,
+                step=1,
+                width=PAIR_WIDTH,
+                key=f"{key}.{axis}",
+                label_visibility="visible" if axis == 0 else "hidden",
+                **(common if axis == 0 else {}),
+            )
+            for axis, label in enumerate((name, _("{name}, width", name=name)))
+        )
+    both = [side for side in (height, width) if side is not None]
+    return (both[0], both[-1]) if both else None
 
 
-def _range(info: FieldInfo, kind: type[int] | type[float]) -> tuple[Any, Any]:
+def _unwrapped(annotation: Any, metadata: Iterable[Any] = ()) -> tuple[Any, bool, list[Any]]:
+    """What is inside `Annotated` and `| None`: the plain type, whether None is allowed, and the bounds."""
+    optional, bounds = False, list(metadata)
+    while True:
+        if get_origin(annotation) in (Union, UnionType):
+            (annotation,) = (kind for kind in get_args(annotation) if kind is not NoneType)
+            optional = True
+        elif get_origin(annotation) is Annotated:
+            annotation, *extra = get_args(annotation)
+            bounds += [bound for one in extra for bound in (one.metadata if isinstance(one, FieldInfo) else [one])]
+        else:
+            return annotation, optional, bounds
+
+
+def _range(metadata: Iterable[Any], kind: type[int] | type[float]) -> tuple[Any, Any]:
     """The least and the greatest value that the widget offers. Open ends are moved in by a millionth of the scale."""
     low = high = None
-    for bound in info.metadata:
+    for bound in metadata:
         match bound:
             case annotated_types.Ge(ge=limit):
                 low = kind(limit)  # type: ignore[call-overload]

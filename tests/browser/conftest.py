@@ -72,7 +72,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(locale=locale, **options)
         contexts.append(context)
-        context.expose_function("reportException", wrong.append)
+        context.expose_function("reportException", lambda text: wrong.append(text))
         context.add_init_script(_WATCH)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))

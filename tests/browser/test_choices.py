@@ -1,0 +1,97 @@
+"""Choices: what the settings say is what the run gets; a page switch keeps them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+from cnnlab.settings import Settings
+from cnnlab.training.spec import TrainingSpec
+from tests.browser.conftest import Visit
+from tests.browser.lab_page import LabPage
+from tests.browser.server import AppServer
+
+
+def _settings_shown(page: LabPage) -> dict[str, object]:
+    """What the Settings tab of the run shows, as the browser would copy it."""
+    page.main.get_by_role("tab", name="Settings").click()
+    shown = page.main.get_by_test_id("stJson")
+    expect(shown).to_be_visible()
+    # One line a field: "epochs":3
+    pairs = re.findall(r'"(\w+)"\s*:\s*("[^"]*"|[-\w.]+)', shown.inner_text())
+    return {name: json.loads({"NULL": "null"}.get(value, value)) for name, value in pairs}
+
+
+def test_settings_reach_the_run(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "train")
+    page.number("epochs", 3)
+    page.number("batch_size", 50)
+    page.main.get_by_role("button", name="More settings").click()
+    page.choose("optimizer", "SGD")
+    page.number("learning_rate", 0.05)
+    page.number("momentum", 0.9)
+    page.number("train_size", 1000)
+    page.page.keyboard.press("Escape")
+    run = page.start()
+    page.expect_state("finished", 120_000)
+
+    assert page.traces(run)[1].points == 3
+    expect(page.main.get_by_text("MNIST, 5,000 digits, SGD, learning rate 0.05, batch 50")).to_be_visible()
+    shown = _settings_shown(page)
+    expected = {"epochs": 3, "batch_size": 50, "optimizer": "SGD", "learning_rate": 0.05, "momentum": 0.9, "train_size": 1000}
+    assert {name: shown[name] for name in expected} == expected
+    assert set(shown) == set(TrainingSpec.model_fields) - {"version"}
+
+
+def test_network_brings_its_settings_and_a_page_switch_keeps_choices(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "train")
+    page.choose("Network", "mlp-sigmoid")
+    expect(page.page.get_by_role("spinbutton", name="epochs")).to_have_value("10")
+    page.number("epochs", 7)
+    page.main.get_by_role("button", name="More settings").click()
+    page.choose("optimizer", "RMSprop")
+    page.page.keyboard.press("Escape")
+
+    navigation = page.page.get_by_role("navigation")
+    navigation.get_by_role("link", name="Home").click()
+    expect(page.main.get_by_role("heading", level=1)).to_have_text("CNN Lab")
+    navigation.get_by_role("link", name="Train").click()
+
+    expect(page.main.get_by_role("heading", level=1)).to_have_text("Train")
+    expect(page.page.get_by_role("spinbutton", name="epochs")).to_have_value("7")
+    expect(page.page.get_by_role("combobox", name="Network")).to_have_value(re.compile("mlp-sigmoid"))
+    page.main.get_by_role("button", name="More settings").click()
+    expect(page.page.get_by_role("combobox", name="optimizer")).to_have_value("RMSprop")
+
+
+def test_page_switch_comes_back_to_the_run(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "train")
+    run = page.start_and_see(500)
+    navigation = page.page.get_by_role("navigation")
+    navigation.get_by_role("link", name="Home").click()
+    expect(page.key(f"open-{run}")).to_be_visible()
+    navigation.get_by_role("link", name="Train").click()
+    page.see_points(run)
+    assert page.run == run
+    page.stop()
+    page.expect_state("stopped", 5_000)
+
+
+def test_data_that_cannot_be_had_is_answered_with_data_that_can(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "train")
+    page.choose("Data", "MNIST digits")
+    page.number("epochs", 1)
+    page.key("start").get_by_role("button").click()
+    alert = page.main.get_by_role("alert")
+    expect(alert).to_be_visible(timeout=10_000)
+    expect(alert).to_contain_text("MNIST digits is not on this computer and could not be downloaded.")
+    expect(alert).to_contain_text(str(lab_server.home / "datasets"))
+    expect(alert).to_contain_text("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz")
+    assert Settings.download_seconds < 10
+    page.key("offer").get_by_role("button", name="Train on the digits that come with the Lab").click()
+    page.page.wait_for_url("**run=*")
+    page.expect_state("finished", 120_000)
+    expect(page.main.get_by_text("MNIST, 5,000 digits, Adam")).to_be_visible()
+    expect(alert).to_have_count(0)

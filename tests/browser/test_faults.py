@@ -1,0 +1,106 @@
+"""Faults, real ones: the server killed, the engine killed, a folder that cannot be written, a full disk.
+
+What readers see must say what is the matter and what to do, and what was reported must still be there afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import resource
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Serve, Visit
+from tests.browser.server import AppServer
+from tests.waiting import wait_until
+
+
+def test_killed_server_loses_nothing_and_the_run_is_resumed(serve: Serve, visit: Visit, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first = serve(home)
+    page = visit(first, "train")
+    run = page.start(30)
+    page.see_points(run, more_than=3)
+    shown = page.traces(run)[1].points
+    before = page.plots(run).first.evaluate("node => Array.from(node.data[1].y)")
+    first.kill()
+
+    again = visit(serve(home), f"train?run={run}")
+    again.expect_state("interrupted", 15_000)
+    again.see_points(run, more_than=shown - 1)
+    assert again.plots(run).first.evaluate("node => Array.from(node.data[1].y)")[:shown] == before[:shown]
+    kept = again.traces(run)[1].points
+    again.key("resume").get_by_role("button", name="Resume").click()
+    again.expect_state("training", 15_000)
+    again.see_points(run, more_than=kept)
+    again.expect_state("finished")
+
+    assert again.run == run
+    assert again.plots(run).first.evaluate("node => Array.from(node.data[1].x)") == list(range(1, 31))
+    assert again.plots(run).first.evaluate("node => Array.from(node.data[1].y)")[:shown] == before[:shown]
+
+
+def test_killed_engine_comes_back(serve: Serve, visit: Visit) -> None:
+    server = serve()
+    page = visit(server, "train")
+    run = page.start_and_see(500)
+    family = server.descendants()
+    engine = server.engine()
+    engine.kill()
+    page.expect_state("interrupted", 15_000)
+    expect(page.key("resume").get_by_role("button")).to_be_visible()
+    assert page.traces(run)[1].points > 0
+
+    second = page.start(2)
+    page.expect_state("finished", 30_000)
+    assert page.traces(second)[1].points == 2
+    _, left = psutil.wait_procs([process for process in family if process.pid != engine.pid], 15)
+    assert not left, "workers of the killed engine are still there"
+
+
+def test_folder_that_cannot_be_written_is_named(serve: Serve, visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a regular file where a folder should be")
+    home = tmp_path / "file" / "lab"
+    server = serve(home)
+    for path in ("", "train"):
+        page = visit(server, path)
+        alert = page.main.get_by_role("alert")
+        expect(alert).to_contain_text(f"The Lab's folder {home} cannot be used")
+        expect(alert).to_contain_text("set CNNLAB_HOME to a folder that can be written to")
+        assert page.page.get_by_role("navigation").get_by_role("link").count() >= 2
+
+
+def test_full_disk_is_said_and_the_lab_works_again_when_there_is_room(serve: Serve, visit: Visit) -> None:
+    server = serve()
+    page = visit(server, "train")
+    run = page.start_and_see(500)
+    _limit_files(server, 0)
+    # Whether the event or the checkpoint meets the full disk first: the page that is open says so by itself.
+    alert = page.main.get_by_role("alert")
+    expect(alert.first).to_be_visible(timeout=15_000)
+    expect(alert.first).to_contain_text(re.compile("disk|space|written", re.IGNORECASE))
+    expect(alert.first).to_contain_text(str(server.home))
+    reported = page.traces(run)[1].points
+    page.page.reload()
+    expect(alert.first).to_contain_text(re.compile("disk|space|written", re.IGNORECASE))
+    page.key("start").get_by_role("button").click()
+    expect(alert.last).to_contain_text(str(server.home))
+
+    _limit_files(server, resource.RLIM_INFINITY)
+    fresh = visit(server, f"train?run={run}")
+    expect(fresh.badge).to_have_text(re.compile("failed|interrupted"), timeout=15_000)
+    assert fresh.traces(run)[1].points >= reported
+    second = fresh.start(2)
+    fresh.expect_state("finished", 60_000)
+    assert fresh.traces(second)[1].points == 2
+
+
+def _limit_files(server: AppServer, size: int) -> None:
+    """Let no file that the server or its workers write grow beyond `size`, as on a full disk."""
+    for process in (psutil.Process(server.pid), *server.descendants()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.rlimit(psutil.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    wait_until(lambda: psutil.Process(server.pid).rlimit(psutil.RLIMIT_FSIZE)[0] == size, 5)

@@ -1,0 +1,22 @@
+"""Functions that tests have run inside a worker."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+
+
+def pid() -> int:
+    return os.getpid()
+
+
+def training_runs() -> list[str]:
+    """The runs that this worker is training, by the threads that ask what is wanted of them."""
+    prefix = "control of "
+    return [thread.name.removeprefix(prefix) for thread in threading.enumerate() if thread.name.startswith(prefix)]
+
+
+def largest_file(size: int) -> None:
+    """Let this process write no file larger than `size` bytes (-1: any), as a full disk would."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))

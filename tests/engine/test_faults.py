@@ -1,0 +1,150 @@
+"""What happens to a run when a process dies: the training worker, the engine, the server; and on a foreign cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cnnlab.lab import Lab
+from cnnlab.network.spec import NetworkSpec
+from cnnlab.settings import Settings
+from cnnlab.training.events import Finished, Started
+from cnnlab.training.spec import TrainingSpec
+from tests.engine import remote
+from tests.engine.conftest import ended, epochs, in_workers, until_epoch
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+
+
+def started(lab: Lab, run: str) -> list[int]:
+    return [event.resumed_epoch for _, event in lab.events(run) if isinstance(event, Started)]
+
+
+def assert_whole(lab: Lab, run: str) -> None:
+    """The run has finished, and every epoch was reported exactly once."""
+    assert ended(lab, run).state == "finished"
+    assert epochs(lab, run) == [1, 2, 3, 4, 5]
+    assert [event.reason for _, event in lab.events(run) if isinstance(event, Finished)] == ["done"]
+
+
+def test_a_killed_worker_comes_back_and_the_run_goes_on(lab: Lab, tiny: NetworkSpec, slow: TrainingSpec) -> None:
+    run = lab.start(tiny, slow)
+    until_epoch(lab, run, 2)
+    os.kill(in_workers(lab, "train", remote.pid), signal.SIGKILL)
+    assert_whole(lab, run)
+    assert len(started(lab, run)) == 2 and started(lab, run)[1] >= 2
+
+
+def test_a_killed_engine_comes_back_and_the_run_can_be_resumed(lab: Lab, tiny: NetworkSpec, slow: TrainingSpec) -> None:
+    run, waiting = lab.start(tiny, slow), lab.start(tiny, slow.replace(epochs=1))
+    until_epoch(lab, run, 1)
+    assert lab.engine._connection is not None and lab.engine._connection.process is not None
+    engine = psutil.Process(lab.engine._connection.process.pid)
+    workers = engine.children(recursive=True)
+    assert len(workers) >= 2
+    engine.kill()
+    assert ended(lab, run).state == "interrupted"
+    wait_until(lambda: not any(worker.is_running() and worker.status() != "zombie" for worker in workers), 20)
+    # The other run had only been waiting: it goes on by itself when the engine is back.
+    assert ended(lab, waiting).state == "finished"
+    assert lab.engine.state == "ready"
+    lab.resume(run)
+    assert_whole(lab, run)
+
+
+def serve(home: Path, scheduler: str, count: int) -> tuple[subprocess.Popen[str], str]:
+    """A server process that trains a run, and the run's id."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.engine.server", str(home), scheduler, str(count)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert server.stdout is not None
+    return server, server.stdout.readline().strip()
+
+
+def test_a_killed_server_leaves_nothing_behind_and_loses_no_epoch(tmp_path: Path) -> None:
+    server, run = serve(tmp_path, "", 5)
+    reading = Lab(Settings(home=tmp_path), start_engine=False)
+    assert reading.run(run).going  # another Lab does not touch the runs of one that lives
+    until_epoch(reading, run, 2)
+    processes = psutil.Process(server.pid).children(recursive=True)
+    assert len(processes) >= 3  # the engine and its two workers
+    server.kill()
+    server.wait()
+    wait_until(lambda: not any(process.is_running() for process in processes), 20)
+    reading.close()
+
+    after = Lab(Settings(home=tmp_path))
+    assert after.run(run).state == "interrupted"
+    after.resume(run)
+    assert_whole(after, run)
+    after.close()
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[str]:
+    """The address of a Dask scheduler started by hand, as a teacher would on another machine; its workers come later."""
+    place = tmp_path / "scheduler.json"
+    command = ["-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    process = subprocess.Popen(
+        [sys.executable, *command, "--scheduler-file", str(place)], stderr=subprocess.DEVNULL, cwd=ROOT
+    )
+    wait_until(lambda: place.exists() and place.read_text())
+    yield json.loads(place.read_text())["address"]
+    process.terminate()
+    process.wait(timeout=20)
+
+
+@pytest.fixture
+def start_worker(scheduler: str) -> Iterator[object]:
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        command = ["-m", "distributed.cli.dask_worker", scheduler, "--host", "127.0.0.1", "--no-dashboard"]
+        options = ["--no-nanny", "--nthreads", "1", "--resources", "train=1", "--preload", "cnnlab.engine.setup"]
+        processes.append(subprocess.Popen([sys.executable, *command, *options], stderr=subprocess.DEVNULL, cwd=ROOT))
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def test_a_cluster_of_ones_own(
+    tmp_path: Path, scheduler: str, start_worker: object, tiny: NetworkSpec, quick: TrainingSpec
+) -> None:
+    lab = Lab(Settings(home=tmp_path / "home", scheduler=scheduler))
+    wait_until(lambda: lab.engine.state == "ready")
+    run = lab.start(tiny, quick)
+    assert lab.run(run).state == "queued"  # no worker yet
+    assert callable(start_worker)
+    start_worker()
+    assert ended(lab, run).state == "finished"
+    assert epochs(lab, run) == [1, 2]
+
+    server, orphan = serve(tmp_path / "home", scheduler, 1000)
+    wait_until(lambda: in_workers(lab, "train", remote.training_runs) == [orphan])
+    server.kill()
+    server.wait()
+    wait_until(lambda: in_workers(lab, "train", remote.training_runs) == [], 20)
+    lab.close()
+
+
+def test_no_scheduler_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnlab.engine.client.CONNECT_SECONDS", 1)
+    for address in ("tcp://127.0.0.1:9", "tls://127.0.0.1:9", "nonsense://127.0.0.1:9"):
+        lab = Lab(Settings(home=tmp_path, scheduler=address))
+        wait_until(lambda lab=lab: lab.engine.state == "down", 30)  # type: ignore[misc]
+        assert str(lab.engine.problem).startswith(f"No Dask scheduler answers at {address} (")
+        lab.close()

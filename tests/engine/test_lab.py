@@ -1,0 +1,179 @@
+"""A Lab with its workers, when nothing goes wrong that should not: runs, the queue, stopping, answers, refusals."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnlab.errors import CNNLabError, EngineError, NetworkError, StoreError, TrainingError
+from cnnlab.lab import Lab
+from cnnlab.network.spec import NetworkSpec
+from cnnlab.training.events import Finished
+from cnnlab.training.spec import TrainingSpec
+from tests.engine import remote
+from tests.engine.conftest import ended, epochs, in_workers, until_epoch
+from tests.waiting import wait_until
+
+
+def test_a_run_from_start_to_end(lab: Lab, tiny: NetworkSpec, quick: TrainingSpec) -> None:
+    run = lab.start(tiny, quick, "Ada", "x" * 100)
+    done = ended(lab, run)
+    assert (done.state, done.who, done.name, done.error) == ("finished", "Ada", "x" * 80, None)
+    assert done.started is not None and done.ended is not None and done.created <= done.started <= done.ended
+    kinds = [event.kind for _, event in lab.events(run) if event.kind != "batch"]
+    assert kinds == ["started", "epoch", "answers", "epoch", "answers", "finished"]
+    with pytest.raises(StoreError, match="cannot be resumed"):
+        lab.resume(run)
+
+    # Answers are those of the model file, as Keras itself reads it.
+    import keras
+
+    images = lab.dataset("digits-8x8").x_test[:7].astype("float32") / 255
+    probabilities = lab.predict(run, images)
+    expected = keras.saving.load_model(lab.store.folder(run) / "model.keras").predict(images, verbose=0)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+
+
+def test_answers_while_it_trains_and_an_obedient_stop(lab: Lab, tiny: NetworkSpec, endless: TrainingSpec) -> None:
+    run = lab.start(tiny, endless)
+    with pytest.raises(CNNLabError, match=r"^This run has no weights yet\. Wait until its first epoch has ended\.$"):
+        lab.predict(run, np.zeros((1, 8, 8, 1), np.float32))
+    until_epoch(lab, run, 1)
+    assert lab.predict(run, np.zeros((1, 8, 8, 1), np.float32)).shape == (1, 10)
+    began = time.monotonic()
+    lab.stop(run)
+    stopped = ended(lab, run)
+    assert time.monotonic() - began < 3
+    assert (stopped.state, stopped.error) == ("stopped", None)
+    last = lab.events(run)[-1][1]
+    assert isinstance(last, Finished)
+    assert (last.reason, last.kept_epoch) == ("stopped", epochs(lab, run)[-1])
+    assert lab.predict(run, np.zeros((1, 8, 8, 1), np.float32)).shape == (1, 10)
+
+
+def test_a_stopped_run_goes_on_and_finishes(lab: Lab, tiny: NetworkSpec, slow: TrainingSpec) -> None:
+    run = lab.start(tiny, slow)
+    until_epoch(lab, run, 2)
+    lab.stop(run)
+    assert ended(lab, run).state == "stopped"
+    lab.resume(run)
+    assert ended(lab, run).state == "finished"
+    assert epochs(lab, run) == [1, 2, 3, 4, 5]
+    finished = [event for _, event in lab.events(run) if isinstance(event, Finished)]
+    assert [event.reason for event in finished] == ["done"]
+
+
+def test_two_people_take_turns_and_one_leaves(
+    lab: Lab, tiny: NetworkSpec, endless: TrainingSpec, quick: TrainingSpec
+) -> None:
+    first = lab.start(tiny, endless, "Ada", "a1")
+    rest = {name: lab.start(tiny, quick, who, name) for who, name in (("Ada", "a2"), ("Ada", "a3"), ("Bo", "b1"))}
+    wait_until(lambda: lab.run(first).state == "running")
+    assert {lab.run(run).state for run in rest.values()} == {"queued"}
+    assert [lab.place(rest[name]) for name in ("b1", "a2", "a3")] == [0, 1, 2]
+    lab.stop(rest["a3"])
+    assert lab.run(rest["a3"]).state == "stopped"
+    assert [run.name for run in lab.going()] == ["b1", "a2", "a1"]
+    lab.stop(first)
+    assert [ended(lab, rest[name]).state for name in ("a2", "b1", "a3")] == ["finished", "finished", "stopped"]
+    assert (lab.run(rest["b1"]).started or 0) < (lab.run(rest["a2"]).started or 0)
+    assert lab.run(rest["a3"]).started is None
+
+
+def test_what_cannot_start_is_not_queued(lab: Lab, tiny: NetworkSpec, quick: TrainingSpec) -> None:
+    before = [run.id for run in lab.runs()]
+    with pytest.raises(NetworkError, match="takes images of 8×8×1"):
+        lab.start(tiny, quick.replace(dataset="mnist"))
+    with pytest.raises(TrainingError, match="no dataset called “nothing”"):
+        lab.start(tiny, quick.replace(dataset="nothing"))
+    assert [run.id for run in lab.runs()] == before
+
+
+def test_a_run_that_fails_says_why(lab: Lab, tiny: NetworkSpec, endless: TrainingSpec, quick: TrainingSpec) -> None:
+    too_large = ended(lab, lab.start(tiny, quick.replace(train_size=5000)))
+    assert too_large.state == "failed"
+    assert str(too_large.error).startswith("5,000 training images were asked for, but digits-8x8 has 1,437.")
+    assert too_large.details == ""
+
+    first, second = lab.start(tiny, endless), lab.start(tiny, quick)
+    folder = lab.store.folder(second)
+    folder.write_text("a file where the folder should be")
+    lab.stop(first)
+    failed = ended(lab, second)
+    assert failed.state == "failed"
+    assert str(failed.error) == (
+        f"A file of the run could not be read or written ([Errno 17] File exists: '{folder}'). "
+        "Mend the permissions of the Lab's folder, then resume the run."
+    )
+    assert "FileExistsError" in failed.details
+    folder.unlink()
+    lab.resume(second)
+    assert ended(lab, second).state == "finished"
+    assert lab.run(second).error is None
+
+
+def test_a_full_disk_fails_the_run_which_can_be_resumed(lab: Lab, tiny: NetworkSpec, quick: TrainingSpec) -> None:
+    in_workers(lab, "train", remote.largest_file, 5_000)
+    try:
+        run = lab.start(tiny, quick)
+        failed = ended(lab, run)
+    finally:
+        in_workers(lab, "train", remote.largest_file, -1)
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert failed.error.sentences() == (
+        "The disk is full: the run's weights could not be written.",
+        "Free some space (deleting runs helps), then resume the run.",
+    )
+    lab.resume(run)
+    assert ended(lab, run).state == "finished"
+    assert epochs(lab, run) == [1, 2]
+
+
+_BUG = """
+import sys
+from pathlib import Path
+from cnnlab.engine.client import Engine
+from cnnlab.lab import Lab
+from cnnlab.settings import Settings
+from tests.waiting import wait_until
+
+lab = Lab(Settings(home=Path(sys.argv[1])))
+wait_until(lambda: lab.engine.state == "ready")
+try:
+    lab.engine.call("_predictor", "nothing.keras", 0)
+except RuntimeError as error:
+    print(error)
+print([name for name in ("tensorflow", "keras", "streamlit", "plotly") if name in sys.modules])
+lab.close()
+"""
+
+
+def test_a_bug_in_a_worker_comes_back_as_text(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _BUG, str(tmp_path)], capture_output=True, text=True, timeout=120, check=True
+    )
+    *trace, imported = done.stdout.strip().splitlines()
+    assert trace[0] == "Traceback (most recent call last):"
+    assert "tasks.py" in done.stdout and "File not found: filepath=nothing.keras" in done.stdout
+    assert imported == "[]"
+
+
+def test_a_lab_without_workers_reads_and_says_so(tmp_path: Path, tiny: NetworkSpec, quick: TrainingSpec) -> None:
+    from cnnlab.settings import Settings
+
+    reading = Lab(Settings(home=tmp_path), start_engine=False)
+    run = reading.start(tiny, quick)
+    assert reading.run(run).state == "queued"
+    with pytest.raises(EngineError, match="worker processes are not there yet"):
+        reading.predict(run, np.zeros((1, 8, 8, 1), np.float32))
+    reading.close()
+    again = Lab(Settings(home=tmp_path), start_engine=False)
+    assert again.run(run).state == "interrupted"
+    again.close()

@@ -1,0 +1,31 @@
+import numpy as np
+
+from cnnlab.figures.answers import answers_data, answers_figure
+
+
+def test_images_are_laid_out_in_rows_of_twelve() -> None:
+    images = np.arange(13, dtype=np.uint8).reshape(13, 1, 1, 1).repeat(28, 1).repeat(28, 2)
+    data = answers_data(images, np.zeros(13, int), tuple([0] * 12 + [1]), ("zero", "one"))
+    assert data.montage.shape == (2 * 43, 12 * 34, 4)
+    assert data.corners[0] == (3, 3)
+    assert data.corners[12] == (3, 46)
+    assert data.montage[46, 3].tolist() == [12, 12, 12, 255]
+    assert data.montage[0, 0].tolist() == [0, 0, 0, 0]
+    assert data.wrong == (12,)
+
+
+def test_a_wrong_answer_is_framed_and_named() -> None:
+    images = np.zeros((3, 8, 8, 1), np.uint8)
+    data = answers_data(images, np.array([0, 1, 1]), (0, 1, 0), tuple("01"))
+    figure = answers_figure(data)
+    assert len(figure.layout.shapes) == 1
+    assert list(figure.data[1].text) == ["0", "1"]
+    assert list(figure.data[2].text) == ["0 ≠ 1"]
+
+
+def test_long_names_stand_only_where_the_answer_is_wrong() -> None:
+    images = np.zeros((2, 8, 8, 3), np.uint8)
+    figure = answers_figure(answers_data(images, np.array([0, 1]), (0, 0), ("Coat", "Bag")), str.upper)
+    assert list(figure.data[1].text) == [""]
+    assert list(figure.data[1].hovertext) == ["COAT"]
+    assert list(figure.data[2].text) == ["COAT ≠ BAG"]

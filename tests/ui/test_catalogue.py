@@ -1,0 +1,29 @@
+"""Every text is translated, and every translation can take the same values."""
+
+import pytest
+
+from tests import catalogue
+
+
+@pytest.mark.parametrize("language", catalogue.LANGUAGES)
+def test_the_catalogue_holds_just_the_texts_of_the_code(language: str) -> None:
+    assert set(catalogue.catalogue(language)) == set(catalogue.messages())
+
+
+@pytest.mark.parametrize("language", catalogue.LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    assert [text for text, translation in catalogue.catalogue(language).items() if not translation] == []
+
+
+@pytest.mark.parametrize("language", catalogue.LANGUAGES)
+def test_translations_take_the_same_values(language: str) -> None:
+    differing = {
+        text: translation
+        for text, translation in catalogue.catalogue(language).items()
+        if catalogue.placeholders(text) != catalogue.placeholders(translation)
+    }
+    assert differing == {}
+
+
+def test_placeholders_are_found_with_their_formats() -> None:
+    assert catalogue.placeholders("{count:,} of {all} and {{no}}") == {"count", "all"}

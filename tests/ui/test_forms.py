@@ -1,0 +1,58 @@
+"""Forms are tried as the app draws them, with Streamlit's own test runner."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab.network.layers import LAYERS, Layer
+from cnnlab.training.spec import TrainingSpec
+
+
+def _training_form() -> None:
+    from cnnlab.training.spec import TrainingSpec
+    from cnnlab.ui import forms
+
+    names = [name for name in TrainingSpec.model_fields if name not in ("version", "dataset")]
+    edited = forms.edit(TrainingSpec(), names, "t")
+    import streamlit as st
+
+    st.code(edited.model_dump_json())
+
+
+def test_every_setting_has_a_widget_that_reaches_the_spec() -> None:
+    app = AppTest.from_function(_training_form).run()
+    assert not app.exception
+    assert TrainingSpec.model_validate_json(app.code[0].value) == TrainingSpec()
+    app.number_input(key="t.epochs").set_value(3)
+    app.number_input(key="t.train_size").set_value(500)
+    app.selectbox(key="t.optimizer").set_value("AdamW")
+    app.toggle(key="t.early_stopping").set_value(True)
+    app.number_input(key="t.learning_rate").set_value(0.02)
+    app.run()
+    assert TrainingSpec.model_validate_json(app.code[0].value) == TrainingSpec(
+        epochs=3, train_size=500, optimizer="AdamW", early_stopping=True, learning_rate=0.02
+    )
+
+
+def test_a_field_says_what_it_is_for() -> None:
+    app = AppTest.from_function(_training_form).run()
+    assert app.number_input(key="t.patience").help == "How many epochs without improvement are waited for."
+
+
+def _layer_form(kind: str) -> None:
+    import streamlit as st
+
+    from cnnlab.network.layers import LAYERS
+    from cnnlab.ui import forms
+
+    layer = LAYERS[kind]()
+    st.code(forms.edit(layer, layer.fields(), "l").model_dump_json())
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_every_layer_has_a_form(kind: str) -> None:
+    app = AppTest.from_function(_layer_form, args=(kind,)).run()
+    assert not app.exception
+    layer: type[Layer] = LAYERS[kind]
+    assert layer.model_validate_json(app.code[0].value) == layer()
+    drawn = {widget.key for widgets in (app.number_input, app.selectbox, app.toggle) for widget in widgets}
+    assert {key.split(".")[1] for key in drawn if key} == set(layer.fields())

@@ -9,6 +9,7 @@ st.set_page_config(page_title="CNN Lab", page_icon=":material/grid_on:", layout=
 
 pages = {
     "home": st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),
+    "build": st.Page("pages/build.py", title=_("Build"), icon=":material/layers:"),
     "train": st.Page("pages/train.py", title=_("Train"), icon=":material/play_circle:"),
 }
 page = st.navigation(list(pages.values()), position="top")

@@ -140,7 +140,8 @@ def _look(lab: Lab, run: str) -> None:
 
 def measure(network: str, plan: Plan) -> Iterator[Figure]:
     """The figures of one network."""
-    scripts, labs = [], []
+    scripts: list[Trained] = []
+    labs: list[Trained] = []
     for pair in range(plan.pairs):
         for side, train, results in (("script", by_script, scripts), ("lab", by_lab, labs)):
             results.append(train(network, plan))

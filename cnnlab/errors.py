@@ -89,7 +89,7 @@ def fill(template: str, values: dict[str, Any]) -> str:
     """`template` with its named values; braces that name no value (a stranger's text) are left as they are."""
     try:
         return template.format(**values)
-    except (KeyError, IndexError, ValueError):
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
         return template
 
 

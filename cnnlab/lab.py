@@ -24,6 +24,7 @@ from cnnlab.network.spec import NetworkSpec
 from cnnlab.runs.record import Run, State
 from cnnlab.runs.store import RunStore
 from cnnlab.settings import Settings
+from cnnlab.training import answered
 from cnnlab.training.events import AnyEvent, Finished, from_json
 from cnnlab.training.history import History
 from cnnlab.training.spec import TrainingSpec
@@ -133,6 +134,20 @@ class Lab:
                 del self._histories[next(iter(self._histories))]
             return history
 
+    # Networks kept by name
+
+    def save_network(self, network: NetworkSpec, training: TrainingSpec, who: str = "") -> None:
+        """Keep a network with its settings under its name, for everyone in this Lab."""
+        self.store.save_network(network, training, who)
+
+    def saved_networks(self) -> list[str]:
+        """The names, newest first."""
+        return self.store.networks()
+
+    def saved_network(self, name: str) -> tuple[NetworkSpec, TrainingSpec]:
+        """A kept network with its settings; StoreError where there is none of this name."""
+        return self.store.network(name)
+
     # Data and answers
 
     def dataset(self, name: str, on_progress: Callable[[Progress], None] | None = None) -> Dataset:
@@ -142,6 +157,10 @@ class Lab:
                 loaded = datasets.load(name, self.settings, on_progress)
                 self._datasets = {**dict(list(self._datasets.items())[-1:]), name: loaded}
             return self._datasets[name]
+
+    def answered(self, run: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """The images that the run's answers are for, uint8 (n, height, width, channels), and their labels (n,)."""
+        return answered.read(self.store.folder(run))
 
     def predict(self, run: str, images: np.ndarray) -> np.ndarray:
         """Class probabilities float32 (n, classes) of a run, for images float32 (n, height, width, channels) in 0..1.

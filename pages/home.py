@@ -10,7 +10,10 @@ from cnnlab.ui.text import _
 frame.come_in("home")
 frame.title(
     "CNN Lab",
-    _("See how a convolutional neural network learns: put one together, train it on real handwritten digits, and watch."),
+    _(
+        "See how a convolutional neural network learns: put one together, train it on real handwritten digits, "
+        "and watch."
+    ),
 )
 lab, me = frame.lab(), session()
 
@@ -20,8 +23,7 @@ def first_run() -> None:
     training = suited(RECIPES[FIRST].training, "mnist-5k")
     run = choose.start(RECIPES[FIRST].network, training)
     if run:
-        me.recipe, me.network, me.training = FIRST, RECIPES[FIRST].network, training
-        me.edition += 1
+        me.design(RECIPES[FIRST].network, training)
         me.run = run
         st.switch_page("pages/train.py", query_params={"run": run})
 
@@ -29,7 +31,10 @@ def first_run() -> None:
 with st.container(border=True):
     st.subheader(_("Train a first network"), anchor=False)
     st.markdown(
-        _("Eight small filters, 4,000 handwritten digits, twenty rounds: about ten seconds, no network connection needed.")
+        _(
+            "Eight small filters, 4,000 handwritten digits, twenty rounds: about ten seconds, no network "
+            "connection needed."
+        )
     )
     if st.button(_("Train a first network now"), icon=":material/play_arrow:", type="primary", key="first-run"):
         first_run()

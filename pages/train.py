@@ -3,9 +3,9 @@
 import streamlit as st
 
 from cnnlab.errors import CNNLabError
-from cnnlab.network.recipes import RECIPES
+from cnnlab.network.recipes import RECIPES, suited
 from cnnlab.runs.record import Run
-from cnnlab.ui import choose, errors, frame, live
+from cnnlab.ui import choose, errors, frame, live, tables
 from cnnlab.ui.state import session
 from cnnlab.ui.text import _, translate
 
@@ -32,8 +32,7 @@ def linked_run() -> Run | None:
 def begin(dataset: str | None = None) -> None:
     """Start what is chosen, on another dataset if one is named, and follow it."""
     if dataset:
-        me.training = choose.suited(me.training, dataset)
-        me.edition += 1
+        me.design(me.network, suited(me.training, dataset))
     me.offer = None
     run = choose.start(me.network, me.training)
     if run:
@@ -47,10 +46,11 @@ with st.container(border=True):
         choose.recipe_and_dataset()
         choose.settings()
         start = st.button(_("Start"), icon=":material/play_arrow:", type="primary", key="start")
-    recipe = RECIPES[me.recipe]
-    st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")
+    if me.recipe:
+        recipe = RECIPES[me.recipe]
+        st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")
     with st.expander(_("The network, layer by layer")):
-        choose.summary(me.network)
+        tables.layer_table(me.network)
 if start:
     begin()
 if me.offer and st.button(_("Train on the digits that come with the Lab"), key="offer", type="primary"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
-from cnnlab.figures.style import WRONG, plain
+from cnnlab.figures.pixels import data_url
+from cnnlab.figures.style import WRONG, Figure, picture
 from cnnlab.marks import Translate, untranslated
 
 COLUMNS = 12
@@ -44,7 +44,8 @@ class AnswersData(NamedTuple):
     @property
     def aspect(self) -> float:
         """Height over width."""
-        return self.montage.shape[0] / self.montage.shape[1]
+        rows, columns = self.montage.shape[:2]
+        return float(rows / columns)
 
 
 def answers_data(
@@ -72,33 +73,38 @@ def answers_data(
     )
 
 
-def answers_figure(data: AnswersData, translate: Translate = untranslated) -> go.Figure:
+def answers_figure(data: AnswersData, translate: Translate = untranslated) -> Figure:
     """The grid. A wrong answer has a frame and, below, what was said, then what it is; hovering names both."""
     width, height = data.side
     wrong = set(data.wrong)
-    figure = go.Figure()
-    figure.add_image(z=data.montage, colormodel="rgba256", hoverinfo="skip")
-    for chosen, colour in ((sorted(set(range(len(data.said))) - wrong), None), (sorted(wrong), WRONG)):
+    traces: list[dict[str, Any]] = [{"type": "image", "source": data_url(data.montage), "hoverinfo": "skip"}]
+    for chosen, font in (
+        (sorted(set(range(len(data.said))) - wrong), {"size": 12}),
+        (sorted(wrong), {"size": 12, "color": WRONG, "weight": 700}),
+    ):
         names = [(translate(data.said[k]), translate(data.truth[k])) for k in chosen]
-        both = [said if said == truth else f"{said} ≠ {truth}" for said, truth in names]
-        figure.add_scatter(
-            x=[data.corners[k][0] + width / 2 for k in chosen],
-            y=[data.corners[k][1] + height for k in chosen],
-            text=[text if len(said) <= SHORT or said != truth else "" for text, (said, truth) in zip(both, names, strict=True)],  # fmt: skip
-            hovertext=both,
-            hoverinfo="text",
-            mode="text",
-            textposition="bottom center",
-            textfont={"size": 12} if colour is None else {"size": 12, "color": colour, "weight": 700},
-            showlegend=False,
+        texts = [said if said == truth else f"{said} ≠ {truth}" for said, truth in names]
+        traces.append(
+            {
+                "type": "scatter",
+                "x": [data.corners[k][0] + width / 2 for k in chosen],
+                "y": [data.corners[k][1] + height for k in chosen],
+                "text": [
+                    text if len(said) <= SHORT or said != truth else ""
+                    for text, (said, truth) in zip(texts, names, strict=True)
+                ],
+                "hovertext": texts,
+                "hoverinfo": "text",
+                "mode": "text",
+                "textposition": "bottom center",
+                "textfont": font,
+            }
         )
-    for k in sorted(wrong):
-        x, y = data.corners[k]
-        figure.add_shape(
-            type="rect", x0=x - 1.5, y0=y - 1.5, x1=x + width + 0.5, y1=y + height + 0.5,
-            line={"color": WRONG, "width": 3},
-        )  # fmt: skip
+    frames = [_frame(*data.corners[k], *data.side) for k in sorted(wrong)]
     rows, columns = data.montage.shape[:2]
-    figure.update_xaxes(visible=False, range=[-0.5, columns - 0.5], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[rows - 0.5, -0.5], fixedrange=True)
-    return plain(figure, height=480).update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    return picture(traces, height=480, width=columns, depth=rows, shapes=frames)
+
+
+def _frame(x: int, y: int, width: int, height: int) -> dict[str, Any]:
+    line = {"color": WRONG, "width": 3}
+    return {"type": "rect", "x0": x - 1.5, "y0": y - 1.5, "x1": x + width + 0.5, "y1": y + height + 0.5, "line": line}

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-import plotly.graph_objects as go
-
-from cnnlab.figures.style import TRAINING, VALIDATION, plain
+from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure, finite
 from cnnlab.marks import N_, Translate, untranslated
 from cnnlab.training.history import History
 
@@ -53,34 +51,44 @@ _SYMBOLS = ("circle", "square", "diamond", "cross")
 
 
 def history_figure(
-    runs: Sequence[HistoryData], metric: Metric, translate: Translate = untranslated, revision: str = ""
-) -> go.Figure:
+    runs: Sequence[HistoryData], metric: Metric, translate: Translate = untranslated, revision: str = "constant"
+) -> Figure:
     """The chart. Runs differ by marker and strength; the first is the strongest.
 
     Args:
         revision: while it stays the same, a redrawn chart keeps the reader's zoom and hidden lines.
     """
-    figure = go.Figure()
+    traces: list[dict[str, Any]] = []
     for place, run in enumerate(runs):
         prefix = f"{run.name}: " if len(runs) > 1 else ""
         strength = 1.0 if place == 0 else 0.55
         marker = {"symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 6}
+        training, validation = {"color": TRAINING, "width": 2}, {"color": VALIDATION, "width": 2, "dash": "dash"}
         lines = (
-            (run.batches, N_("training, within the epoch"), "lines", {"color": TRAINING, "width": 1}, strength * 0.5),
-            (run.training, N_("training"), "lines+markers", {"color": TRAINING, "width": 2}, strength),
-            (run.validation, N_("validation"), "lines+markers", {"color": VALIDATION, "width": 2, "dash": "dash"}, strength),
-        )  # fmt: skip
+            (run.batches, N_("training, within the epoch"), "lines", {**training, "width": 1}, strength * 0.5),
+            (run.training, N_("training"), "lines+markers", training, strength),
+            (run.validation, N_("validation"), "lines+markers", validation, strength),
+        )
         for curve, label, mode, line, opacity in lines:
-            figure.add_scatter(
-                x=curve.x, y=curve.y, name=prefix + translate(label), mode=mode, line=line, marker=marker,
-                opacity=opacity, hovertemplate="%{x:.2f}: %{y:.4f}",
-            )  # fmt: skip
-    figure.update_xaxes(title=translate(N_("Epoch")), rangemode="tozero")
-    figure.update_yaxes(title=translate(_TITLES[metric]), rangemode="tozero" if metric == "loss" else "normal")
-    return plain(
-        figure,
+            traces.append(
+                {
+                    "type": "scatter",
+                    "x": curve.x,
+                    "y": finite(curve.y),
+                    "name": prefix + translate(label),
+                    "mode": mode,
+                    "line": line,
+                    "marker": marker,
+                    "opacity": opacity,
+                    "hovertemplate": "%{x:.2f}: %{y:.4f}",
+                }
+            )
+    return figure(
+        traces,
         height=320,
-        uirevision=revision or "constant",
+        xaxis={"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero"},
+        yaxis={"title": {"text": translate(_TITLES[metric])}, "rangemode": "tozero" if metric == "loss" else "normal"},
+        uirevision=revision,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="x unified",
     )

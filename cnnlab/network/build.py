@@ -9,6 +9,7 @@ import keras
 from cnnlab.network.layers import Layer
 from cnnlab.network.shapes import keras_names
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.training.schedule import keras_schedule
 from cnnlab.training.spec import TrainingSpec
 
 
@@ -25,17 +26,16 @@ def keras_layer(layer: Layer, name: str) -> keras.layers.Layer:
     return getattr(keras.layers, layer.kind)(**layer.arguments(), name=name)
 
 
-def compile_model(model: keras.Model, training: TrainingSpec) -> None:
-    """Give `model` its optimizer, loss and the accuracy metric."""
-    model.compile(optimizer=optimizer(training), loss=training.loss, metrics=["accuracy"])
+def compile_model(model: keras.Model, training: TrainingSpec, steps: int) -> None:
+    """Give `model` its optimizer, loss and the accuracy metric; `steps` steps make an epoch."""
+    model.compile(optimizer=optimizer(training, steps), loss=training.loss, metrics=["accuracy"])
 
 
-def optimizer(training: TrainingSpec) -> keras.optimizers.Optimizer:
-    """The optimizer with those of the settings that it has."""
-    extra: dict[str, dict[str, Any]] = {
-        "SGD": {"momentum": training.momentum},
-        "RMSprop": {"momentum": training.momentum},
-        "AdamW": {"weight_decay": training.weight_decay},
-    }
-    make = getattr(keras.optimizers, training.optimizer)
-    return make(learning_rate=training.learning_rate, **extra.get(training.optimizer, {}))
+def optimizer(training: TrainingSpec, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer with those of the settings that it has, and the learning rate or its schedule."""
+    rate: Any = training.learning_rate
+    schedule = keras_schedule(training, steps)
+    if schedule:
+        name, arguments = schedule
+        rate = getattr(keras.optimizers.schedules, name)(**arguments)
+    return getattr(keras.optimizers, training.optimizer)(learning_rate=rate, **training.optimizer_arguments)

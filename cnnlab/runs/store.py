@@ -36,6 +36,9 @@ CREATE TABLE IF NOT EXISTS events (
     run TEXT NOT NULL, n INTEGER NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL,
     PRIMARY KEY (run, n), UNIQUE (run, key)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS networks (
+    name TEXT PRIMARY KEY, who TEXT NOT NULL, network TEXT NOT NULL, training TEXT NOT NULL, saved REAL NOT NULL
+) STRICT;
 """
 
 
@@ -176,6 +179,32 @@ class RunStore:
                 "SELECT n, event FROM events WHERE run = ? AND n > ? ORDER BY n", (run, after)
             ).fetchall()
         return [(row["n"], from_json(row["event"])) for row in rows]
+
+    def save_network(self, network: NetworkSpec, training: TrainingSpec, who: str) -> None:
+        """Keep a network and its settings under its name; one of the same name is replaced."""
+        with self._transaction() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO networks VALUES (?, ?, ?, ?, ?)",
+                (network.name, who, network.to_json(), training.model_dump_json(), time.time()),
+            )
+
+    def networks(self) -> list[str]:
+        """The names of the kept networks, newest first."""
+        with self._explained(), self._lock:
+            rows = self._database.execute("SELECT name FROM networks ORDER BY saved DESC").fetchall()
+        return [row["name"] for row in rows]
+
+    def network(self, name: str) -> tuple[NetworkSpec, TrainingSpec]:
+        """The network kept under `name`, with its settings.
+
+        Raises:
+            StoreError: there is none.
+        """
+        with self._explained(), self._lock:
+            row = self._database.execute("SELECT network, training FROM networks WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise StoreError(N_("No network is kept under the name “{name}”."), N_("Choose another."), name=name)
+        return NetworkSpec.from_json(row["network"]), TrainingSpec.model_validate_json(row["training"])
 
     def _runs(self, clause: str, *values: Any) -> list[Run]:
         with self._explained(), self._lock:

@@ -13,6 +13,7 @@ from cnnlab.marks import N_
 Optimizer = Literal["Adam", "SGD", "RMSprop", "AdamW"]
 Loss = Literal["categorical_crossentropy", "sparse_categorical_crossentropy"]
 Validation = Literal["split", "test"]
+Schedule = Literal["constant", "step", "exponential", "cosine"]
 
 FORMAT: Literal[1] = 1
 
@@ -54,6 +55,22 @@ class TrainingSpec(BaseModel):
     )
     optimizer: Optimizer = Field("Adam", description=N_("The rule by which the weights are changed."))
     learning_rate: float = Field(0.001, gt=0, le=100, description=N_("How far one step of the optimizer goes."))
+    schedule: Schedule = Field(
+        "constant",
+        description=N_(
+            "How the learning rate changes: step and exponential multiply it by decay_rate every decay_epochs; "
+            "cosine warms up, then goes down to zero."
+        ),
+    )
+    decay_rate: float = Field(
+        0.5, gt=0, le=1, description=N_("What the learning rate is multiplied by (step, exponential).")
+    )
+    decay_epochs: float = Field(
+        5.0, gt=0, le=1000, description=N_("After how many epochs it is multiplied once more (step, exponential).")
+    )
+    warmup_epochs: float = Field(
+        1.0, ge=0, le=100, description=N_("In how many epochs the learning rate rises from zero (cosine).")
+    )
     momentum: float = Field(0.0, ge=0, lt=1, description=N_("How much of the last step is kept (SGD and RMSprop)."))
     weight_decay: float = Field(0.004, ge=0, le=1, description=N_("How strongly weights are pulled to zero (AdamW)."))
     batch_size: int = Field(
@@ -85,6 +102,16 @@ class TrainingSpec(BaseModel):
     def replace(self, **changes: Any) -> TrainingSpec:
         """A copy with other fields, validated."""
         return TrainingSpec.model_validate({**dict(self), **changes})
+
+    @property
+    def optimizer_arguments(self) -> dict[str, float]:
+        """Those of the settings that this optimizer takes, besides the learning rate."""
+        match self.optimizer:
+            case "SGD" | "RMSprop":
+                return {"momentum": self.momentum}
+            case "AdamW":
+                return {"weight_decay": self.weight_decay}
+        return {}
 
     def checked(self) -> TrainingSpec:
         """The spec itself, if its dataset is known.

@@ -19,14 +19,12 @@ from cnnlab.network.build import build, compile_model
 from cnnlab.network.shapes import check
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.settings import Settings
+from cnnlab.training import answered
 from cnnlab.training.callbacks import AnswersReporter, Control, Obedience, OnEvent, Reporter, Stopped
 from cnnlab.training.checkpoint import Checkpoint
 from cnnlab.training.events import AnyEvent, Epoch, Finished, Reason, Started
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.split import Split, split
-
-ANSWERED_IMAGES = 96
-"""The notes' grid of 8 by 12 test images."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,16 @@ def train(
         done = Checkpoint.read(folder)
         # What is drawn at random depends on the epoch begun with, so that a resumed run is repeatable too.
         keras.utils.set_random_seed(training.seed + len(done.epochs))
+        steps = -(-len(images.x_train) // training.batch_size)
         model = done.load(folder)
         if model is None:
             model = build(network)
-            compile_model(model, training)
+            compile_model(model, training, steps)
+        answered.keep(folder, dataset)
         on_event(
             Started(
                 epochs=training.epochs,
-                steps=-(-len(images.x_train) // training.batch_size),
+                steps=steps,
                 train_images=len(images.x_train),
                 validation_images=len(images.x_validation),
                 parameters=summary.parameters,
@@ -113,7 +113,7 @@ def _fit(
     callbacks = [
         *([stopping] if training.early_stopping else []),
         Reporter(kept_first, len(images.x_train), training.batch_size),
-        AnswersReporter(scaled(dataset.x_test[:ANSWERED_IMAGES]), on_event),
+        AnswersReporter(scaled(dataset.x_test[: answered.COUNT]), on_event),
         Obedience(control),
     ]
     ended_before = len(done.epochs) == training.epochs or (training.early_stopping and stopping.stopped_epoch > 0)

@@ -23,19 +23,26 @@ _STATIC = Path(__file__).parents[2] / "static"
 _mount = st.components.v2.component(
     "cnnlab_charts",
     html='<div class="cnnlab-charts"></div>',
-    css=".cnnlab-charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0.5rem; } .cnnlab-charts > div { min-width: 0; }",  # fmt: skip
+    css=(_ASSETS / "charts.css").read_text(),
     js=(_ASSETS / "charts.js").read_text(),
     isolate_styles=False,
 )
 
 
 class Chart(NamedTuple):
-    """A figure as Plotly's JSON; the sentence that says what it shows, for those who cannot see it; and, for a picture
-    that should keep its shape, height over width."""
+    """One chart.
+
+    Attributes:
+        figure: Plotly's JSON.
+        alt: the sentence that says what it shows, for those who cannot see it.
+        aspect: height over width, for a picture that should keep its shape.
+        download: the name of a file; the chart then has buttons that save it as PNG and SVG.
+    """
 
     figure: str
     alt: str
     aspect: float | None = None
+    download: str | None = None
 
 
 def live_charts(charts: Sequence[Chart], key: str, width: Width = "stretch") -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from cnnlab.datasets import DATASETS, DatasetUnavailable, Progress, available
 from cnnlab.errors import CNNLabError
+from cnnlab.marks import N_
 from cnnlab.network.recipes import RECIPES, suited
-from cnnlab.network.shapes import summarize, table
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.runs.record import Run
 from cnnlab.training.spec import TrainingSpec
@@ -20,28 +22,43 @@ MOST_RUNS = 100
 """The newest runs, to choose among."""
 
 IN_SIGHT = ("epochs", "batch_size")
-DATA = ("train_size", "validation", "validation_split", "random_state")
-RULE = ("optimizer", "learning_rate", "momentum", "weight_decay", "loss", "seed")
-ENDING = ("early_stopping", "patience", "restore_best_weights", "save_best")
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    N_("Data"): ("train_size", "validation", "validation_split", "random_state"),
+    N_("Learning"): ("optimizer", "learning_rate", "momentum", "weight_decay", "loss", "seed"),
+    N_("Learning rate over time"): ("schedule", "decay_rate", "decay_epochs", "warmup_epochs"),
+    N_("When to stop"): ("early_stopping", "patience", "restore_best_weights", "save_best"),
+}
+"""The training settings that are not in sight, by heading."""
 
 
 def recipe_and_dataset() -> None:
-    """The two selections. Another recipe brings its own settings; another dataset keeps them."""
+    """The network and the data to train. Another recipe brings its own settings."""
     me = session()
-    names = list(RECIPES)
+    options: list[str | None] = [*([] if me.recipe else [None]), *RECIPES]
     chosen = st.selectbox(
         _("Network"),
-        names,
-        index=names.index(me.recipe),
-        format_func=lambda name: f"{translate(RECIPES[name].title)} ({name})",
+        options,
+        index=options.index(me.recipe),
+        format_func=lambda name: recipe_title(name) if name else _("Your own: {name}", name=me.network.name or "–"),
         key=f"recipe-{me.edition}",
         width=320,
     )
-    if chosen != me.recipe:
+    if chosen and chosen != me.recipe:
         take_recipe(chosen)
         st.rerun()
+    dataset()
+
+
+def recipe_title(name: str) -> str:
+    """A recipe's title and name."""
+    return f"{translate(RECIPES[name].title)} ({name})"
+
+
+def dataset() -> None:
+    """The data; another dataset keeps the settings, and gives the network its images' shape."""
+    me = session()
     datasets = list(DATASETS)
-    dataset = st.selectbox(
+    chosen = st.selectbox(
         _("Data"),
         datasets,
         index=datasets.index(me.training.dataset),
@@ -50,20 +67,41 @@ def recipe_and_dataset() -> None:
         key=f"dataset-{me.edition}",
         width=260,
     )
-    if dataset != me.training.dataset:
-        me.training = suited(RECIPES[me.recipe].training, dataset)
-        me.edition += 1
+    if chosen != me.training.dataset:
+        shape = DATASETS[chosen].input_shape
+        me.design(me.network.replace(input_shape=shape), suited(me.training, chosen))
         st.rerun()
 
 
 def take_recipe(name: str) -> None:
     """Take a recipe, on its own dataset where that is at hand, else on the digits that come with the Lab."""
-    me, recipe = session(), RECIPES[name]
+    recipe = RECIPES[name]
     own = recipe.training.dataset
     fits = recipe.network.input_shape == DATASETS["mnist-5k"].input_shape
     dataset = own if available(own, lab().settings) or not fits else "mnist-5k"
-    me.recipe, me.network, me.training = name, recipe.network, suited(recipe.training, dataset)
-    me.edition += 1
+    session().design(recipe.network, suited(recipe.training, dataset))
+
+
+def start_from() -> None:
+    """Begin a design with nothing, a recipe, or a network kept in this Lab."""
+    me = session()
+    saved = {f"saved:{name}": name for name in lab().saved_networks()}
+    chosen = st.menu_button(
+        _("Start from"),
+        ["", *saved, *RECIPES],
+        format_func=lambda name: _("An empty network") if not name else saved.get(name) or recipe_title(name),
+        icon=":material/note_add:",
+        key="start-from",
+    )
+    if chosen is None:
+        return
+    if chosen in saved:
+        me.design(*lab().saved_network(saved[chosen]))
+    elif chosen:
+        take_recipe(chosen)
+    else:
+        me.design(NetworkSpec(input_shape=DATASETS[me.training.dataset].input_shape))
+    st.rerun()
 
 
 def settings() -> None:
@@ -72,19 +110,12 @@ def settings() -> None:
     key = f"training-{me.edition}"
     training = me.training
     training = training.replace(**{name: forms.field(training, name, key) for name in IN_SIGHT})
-    with st.popover(_("More settings"), icon=":material/tune:"):
-        for title, names in ((_("Data"), DATA), (_("Learning"), RULE), (_("When to stop"), ENDING)):
-            st.markdown(f"**{title}**")
-            training = forms.edit(training, names, key)
+    with st.popover(_("More settings"), icon=":material/tune:", key="more-settings", on_change="rerun") as more:
+        if more.open:
+            for title, names in GROUPS.items():
+                st.markdown(f"**{translate(title)}**")
+                training = forms.edit(training, names, key)
     me.training = training
-
-
-def summary(network: NetworkSpec) -> None:
-    """The table that `model.summary()` prints."""
-    rows = table(network)
-    names = (_("Layer (type)"), _("Output shape"), _("Parameters"))
-    st.dataframe([dict(zip(names, row, strict=True)) for row in rows], hide_index=True, width="stretch")
-    st.caption(_("Total parameters: {parameters:,}", parameters=summarize(network).parameters))
 
 
 def start(network: NetworkSpec, training: TrainingSpec) -> str | None:
@@ -110,7 +141,12 @@ def _fetch(dataset: str) -> None:
             share = progress.received / progress.total if progress.total else 0.0
             bar.progress(
                 min(share, 1.0),
-                text=_("{file}: {received:.1f} MB of {total:.1f} MB", file=progress.file, received=progress.received / 1e6, total=(progress.total or 0) / 1e6),  # fmt: skip
+                text=_(
+                    "{file}: {received:.1f} MB of {total:.1f} MB",
+                    file=progress.file,
+                    received=progress.received / 1e6,
+                    total=(progress.total or 0) / 1e6,
+                ),
             )
 
         lab().dataset(dataset, show)
@@ -125,7 +161,9 @@ def compared(run: Run) -> Run | None:
         return None
     with st.container(horizontal=True):
         ids = list(runs)
-        chosen = st.selectbox(_("Run"), ids, index=ids.index(run.id), format_func=lambda key: live.named(runs[key]), key=f"run-{run.id}")  # fmt: skip
+        chosen = st.selectbox(
+            _("Run"), ids, index=ids.index(run.id), format_func=lambda key: live.named(runs[key]), key=f"run-{run.id}"
+        )
         if chosen != run.id:
             me.run = st.query_params["run"] = chosen
             st.rerun()

@@ -96,19 +96,19 @@ def _unwrapped(annotation: Any, metadata: Iterable[Any] = ()) -> tuple[Any, bool
             return annotation, optional, bounds
 
 
-def _range(metadata: Iterable[Any], kind: type[int] | type[float]) -> tuple[Any, Any]:
-    """The least and the greatest value that the widget offers. Open ends are moved in by a millionth of the scale."""
+def _range(bounds: Iterable[Any], kind: type[int] | type[float]) -> tuple[Any, Any]:
+    """The least and the greatest value that the widget offers. Open ends are moved in by a millionth."""
     low = high = None
-    for bound in metadata:
+    for bound in bounds:
         match bound:
-            case annotated_types.Ge(ge=limit):
-                low = kind(limit)  # type: ignore[call-overload]
-            case annotated_types.Le(le=limit):
-                high = kind(limit)  # type: ignore[call-overload]
-            case annotated_types.Gt(gt=limit):
-                low = limit + 1e-6  # type: ignore[operator]
-            case annotated_types.Lt(lt=limit):
-                high = limit - 1e-6  # type: ignore[operator]
+            case annotated_types.Ge():
+                low = kind(bound.ge)  # type: ignore[arg-type,call-overload]
+            case annotated_types.Le():
+                high = kind(bound.le)  # type: ignore[arg-type,call-overload]
+            case annotated_types.Gt():
+                low = float(bound.gt) + 1e-6  # type: ignore[arg-type]
+            case annotated_types.Lt():
+                high = float(bound.lt) - 1e-6  # type: ignore[arg-type]
     return low, high
 
 

@@ -9,19 +9,21 @@ from collections.abc import Mapping
 import streamlit as st
 
 from cnnlab.datasets import DATASETS
-from cnnlab.errors import CNNLabError
 from cnnlab.figures.answers import answers_data, answers_figure
 from cnnlab.figures.history import Metric, history_data, history_figure
+from cnnlab.figures.style import to_json
 from cnnlab.marks import N_
 from cnnlab.runs.record import Run, State
-from cnnlab.training.events import Answers, Batch, Epoch
+from cnnlab.training.events import Batch, Epoch
 from cnnlab.training.history import History
 from cnnlab.ui import errors
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
+from cnnlab.ui.tables import layer_table
 from cnnlab.ui.text import _, language, translate
 
 POLL_SECONDS = 0.5
+ANSWERS_SECONDS = 1.0
 GRID_WIDTH = 820
 """Pixels at most; the grid's images stand at about twice their size."""
 
@@ -38,7 +40,10 @@ STATES: Mapping[State, tuple[str, str]] = {
 
 def follow(run: Run, compared: Run | None) -> None:
     """Show a run, and go on showing it while it trains."""
-    st.fragment(_view, run_every=POLL_SECONDS if run.going else None)(run.id, compared.id if compared else None, run.going)
+    st.fragment(_view, run_every=POLL_SECONDS if run.going else None)(
+        run.id, compared.id if compared else None, run.going
+    )
+    st.fragment(_tabs, run_every=ANSWERS_SECONDS if run.going else None)(run.id)
 
 
 def _view(run_id: str, compared_id: str | None, was_going: bool) -> None:
@@ -50,15 +55,14 @@ def _view(run_id: str, compared_id: str | None, was_going: bool) -> None:
     _headline(run, history)
     if run.error:
         errors.show(run.error)
-    _figures(history)
     if not history.latest:
         _nothing_yet(run)
         return
+    _figures(history)
     shown = [(run.name, history)]
     if compared_id:
         shown.append((lab().run(compared_id).name, lab().history(compared_id)))
     live_charts([_curves(shown, "loss", run_id), _curves(shown, "accuracy", run_id)], key=f"curves-{run_id}")
-    _tabs(run, history)
 
 
 def _headline(run: Run, history: History) -> None:
@@ -67,7 +71,13 @@ def _headline(run: Run, history: History) -> None:
         st.subheader(errors.plain(run.name), anchor=False, width="content")
         st.badge(translate(word), color=colour)  # type: ignore[arg-type]
         st.caption(
-            _("{dataset}, {optimizer}, learning rate {rate:g}, batch {batch}", dataset=translate(DATASETS[run.training.dataset].title), optimizer=run.training.optimizer, rate=run.training.learning_rate, batch=run.training.batch_size),  # fmt: skip
+            _(
+                "{dataset}, {optimizer}, learning rate {rate:g}, batch {batch}",
+                dataset=translate(DATASETS[run.training.dataset].title),
+                optimizer=run.training.optimizer,
+                rate=run.training.learning_rate,
+                batch=run.training.batch_size,
+            ),
             width="content",
         )
         st.space("stretch")
@@ -87,7 +97,10 @@ def _time_left(history: History) -> str:
     if history.seconds_left is None:
         return _("Epoch {epoch} of {epochs}", epoch=min(done, of), epochs=of)
     return _(
-        "Epoch {epoch} of {epochs}, about {left} left", epoch=min(done, of), epochs=of, left=duration(history.seconds_left)
+        "Epoch {epoch} of {epochs}, about {left} left",
+        epoch=min(done, of),
+        epochs=of,
+        left=duration(history.seconds_left),
     )
 
 
@@ -101,8 +114,7 @@ def duration(seconds: float) -> str:
 
 def _figures(history: History) -> None:
     latest, last = history.latest, history.epochs[-1] if history.epochs else None
-    if not latest:
-        return
+    assert latest is not None
     with st.container(horizontal=True):
         epochs = f"{len(history.epochs)} / {history.started.epochs}" if history.started else str(len(history.epochs))
         st.metric(_("Epochs"), epochs, width="content")
@@ -120,7 +132,10 @@ def _pair(label: str, value: float, validation_label: str, validation: float | N
 
 def _nothing_yet(run: Run) -> None:
     if run.state == "queued" and lab().engine.state == "ready":
-        st.info(_("Waiting in the queue; {count} waiting runs come first.", count=lab().place(run.id)), icon=":material/hourglass:")  # fmt: skip
+        st.info(
+            _("Waiting in the queue; {count} waiting runs come first.", count=lab().place(run.id)),
+            icon=":material/hourglass:",
+        )
     elif run.state == "queued" and lab().engine.state == "starting":
         st.info(_("The workers are starting; this takes a few seconds."), icon=":material/hourglass:")
     elif run.state == "queued":
@@ -147,46 +162,53 @@ def _curves(shown: list[tuple[str, History]], metric: Metric, revision: str) -> 
         metric=_("Loss") if metric == "loss" else _("Accuracy"),
         value=getattr(last, metric),
     )
-    return Chart(figure.to_json(), alt)
+    return Chart(to_json(figure), alt)
 
 
-def _tabs(run: Run, history: History) -> None:
-    names = [_("Answers"), _("Settings")] + ([_("Error in detail")] if run.details else [])
-    tabs = st.tabs(names, key=f"tabs-{run.id}", on_change="rerun")
+def _tabs(run_id: str) -> None:
+    """What is not drawn anew with every report: the answers after each epoch, the settings, an error's traceback."""
+    run = lab().run(run_id)
+    names = [_("Answers"), _("Network"), _("Settings")] + ([_("Error in detail")] if run.details else [])
+    tabs = st.tabs(names, key=f"tabs-{run_id}", on_change="rerun")
     if tabs[0].open:
         with tabs[0]:
-            if history.answers:
-                _answers(run, history.answers)
-            else:
-                st.caption(_("After the first epoch: what the network says to the first 96 test images."))
+            _answers(run)
     if tabs[1].open:
         with tabs[1]:
-            st.json(run.training.model_dump(exclude={"version"}), expanded=True)
-    if run.details and tabs[2].open:
+            layer_table(run.network)
+    if tabs[2].open:
         with tabs[2]:
+            st.json(run.training.model_dump(exclude={"version"}), expanded=True)
+    if run.details and tabs[3].open:
+        with tabs[3]:
             st.code(run.details, language="python")
 
 
-def _answers(run: Run, answers: Answers) -> None:
-    try:
-        figure, aspect, wrong = _answers_json(run.training.dataset, answers.predictions, language())
-    except CNNLabError as error:
-        errors.show(error)
+def _answers(run: Run) -> None:
+    answers = lab().history(run.id).answers
+    if not answers:
+        st.caption(_("After the first epoch: what the network says to the first 96 test images."))
         return
+    figure, aspect, wrong = _answers_json(run.id, run.training.dataset, answers.predictions, language())
     st.markdown(
-        _("After epoch {epoch}: {wrong} of the first {count} test images are wrong (framed).", epoch=answers.epoch, wrong=wrong, count=len(answers.predictions))  # fmt: skip
+        _(
+            "After epoch {epoch}: {wrong} of the first {count} test images are wrong (framed).",
+            epoch=answers.epoch,
+            wrong=wrong,
+            count=len(answers.predictions),
+        )
     )
     alt = _("The first test images with the network’s answers; wrong ones are framed.")
     live_charts([Chart(figure, alt, aspect)], key=f"answers-{run.id}", width=GRID_WIDTH)
 
 
 @functools.lru_cache(maxsize=32)
-def _answers_json(dataset: str, predictions: tuple[int, ...], spoken: str) -> tuple[str, float, int]:
+def _answers_json(run: str, dataset: str, predictions: tuple[int, ...], spoken: str) -> tuple[str, float, int]:
     """The grid as Plotly's JSON, its aspect, and how many are wrong. `spoken`: class names are translated."""
-    loaded = lab().dataset(dataset)
-    count = len(predictions)
-    data = answers_data(loaded.x_test[:count], loaded.y_test[:count], predictions, loaded.class_names)
-    return answers_figure(data, translate).to_json(), data.aspect, len(data.wrong)
+    kept = lab().answered(run)
+    assert kept is not None, "answers are reported after their images were written"
+    data = answers_data(*kept, predictions, DATASETS[dataset].class_names)
+    return to_json(answers_figure(data, translate)), data.aspect, len(data.wrong)
 
 
 def ago(moment: float) -> str:
@@ -196,7 +218,8 @@ def ago(moment: float) -> str:
 
 def named(run: Run) -> str:
     """A run in one line: name, data, state, when."""
-    return f"{run.name} · {translate(DATASETS[run.training.dataset].title)} · {translate(STATES[run.state][0])} · {ago(run.created)}"  # fmt: skip
+    data, state = translate(DATASETS[run.training.dataset].title), translate(STATES[run.state][0])
+    return f"{run.name} · {data} · {state} · {ago(run.created)}"
 
 
 def run_list(runs: list[Run]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from cnnlab.network.editing import Edits
 from cnnlab.network.recipes import FIRST, RECIPES, suited
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.spec import TrainingSpec
@@ -24,8 +25,11 @@ class Session:
         language: chosen with the switch; None: as the link or the browser says.
         entered: whether app.py has run in this session.
         target: a page that was asked for before app.py could run, with its query parameters.
-        recipe, network, training: what Start would train.
+        edits: the network that Build changes and Start would train, with the ways back and forth.
+        training: the settings that go with it.
         edition: grows when they are replaced from outside their forms, so that the forms begin anew.
+        dismissed: advice that is not wanted any more, as (rule, index of the layer).
+        linked: the network's code in the link that was taken last.
         run: the run that is followed; compared: one shown beside it.
         offer: a dataset to use instead of one that could not be had.
     """
@@ -35,10 +39,11 @@ class Session:
     language: str | None = None
     entered: bool = False
     target: tuple[str, dict[str, str]] | None = None
-    recipe: str = FIRST
-    network: NetworkSpec = RECIPES[FIRST].network
-    training: TrainingSpec = suited(RECIPES[FIRST].training, "mnist-5k")
+    edits: Edits = field(default_factory=lambda: Edits(RECIPES[FIRST].network))
+    training: TrainingSpec = field(default_factory=lambda: suited(RECIPES[FIRST].training, "mnist-5k"))
     edition: int = 0
+    dismissed: set[tuple[str, int]] = field(default_factory=set)
+    linked: str = ""
     run: str | None = None
     compared: str | None = None
     offer: str | None = None
@@ -47,6 +52,23 @@ class Session:
     def who(self) -> str:
         """Whose runs these are, for the queue's fairness."""
         return self.nickname or self.id
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The network as it is now."""
+        return self.edits.present
+
+    @property
+    def recipe(self) -> str | None:
+        """The recipe that the network is, unchanged; None for one of the reader's own."""
+        recipe = RECIPES.get(self.network.name)
+        return self.network.name if recipe and recipe.network == self.network else None
+
+    def design(self, network: NetworkSpec, training: TrainingSpec | None = None) -> None:
+        """Go on with another network (and settings); the forms begin anew, and it can be undone."""
+        self.edits.make(network)
+        self.training = training or self.training
+        self.edition += 1
 
 
 def session() -> Session:

@@ -1,4 +1,5 @@
-"""_(): every visible text in the reader's language. English is the source; Babel reads the catalogues beside this file."""
+"""_(): every visible text in the reader's language. English is the source; Babel reads the catalogues beside "
+"this file."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ CATALOGUES = Path(__file__).parent / "locale"
 def language() -> str:
     """The reader's choice, else the link's (`?lang=`), else the browser's, else English."""
     asked = session().language or st.query_params.get("lang")
-    if asked in LANGUAGES:
+    if asked and asked in LANGUAGES:
         return asked
     browser = (st.context.locale or "en").split("-")[0]
     return browser if browser in LANGUAGES else "en"

@@ -94,7 +94,7 @@ def test_a_killed_server_leaves_nothing_behind_and_loses_no_epoch(tmp_path: Path
 
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[str]:
-    """The address of a Dask scheduler started by hand, as a teacher would on another machine; its workers come later."""
+    """The address of a Dask scheduler started by hand, as a teacher would; its workers come later."""
     place = tmp_path / "scheduler.json"
     command = ["-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
     process = subprocess.Popen(
@@ -145,6 +145,6 @@ def test_no_scheduler_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("cnnlab.engine.client.CONNECT_SECONDS", 1)
     for address in ("tcp://127.0.0.1:9", "tls://127.0.0.1:9", "nonsense://127.0.0.1:9"):
         lab = Lab(Settings(home=tmp_path, scheduler=address))
-        wait_until(lambda lab=lab: lab.engine.state == "down", 30)  # type: ignore[misc]
+        wait_until(lambda lab=lab: lab.engine.state == "down")  # type: ignore[misc]
         assert str(lab.engine.problem).startswith(f"No Dask scheduler answers at {address} (")
         lab.close()

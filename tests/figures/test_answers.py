@@ -1,6 +1,12 @@
+import base64
+import io
+
 import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
 
 from cnnlab.figures.answers import answers_data, answers_figure
+from cnnlab.figures.pixels import data_url
 
 
 def test_images_are_laid_out_in_rows_of_twelve() -> None:
@@ -17,7 +23,7 @@ def test_images_are_laid_out_in_rows_of_twelve() -> None:
 def test_a_wrong_answer_is_framed_and_named() -> None:
     images = np.zeros((3, 8, 8, 1), np.uint8)
     data = answers_data(images, np.array([0, 1, 1]), (0, 1, 0), tuple("01"))
-    figure = answers_figure(data)
+    figure = go.Figure(answers_figure(data))
     assert len(figure.layout.shapes) == 1
     assert list(figure.data[1].text) == ["0", "1"]
     assert list(figure.data[2].text) == ["0 ≠ 1"]
@@ -25,7 +31,15 @@ def test_a_wrong_answer_is_framed_and_named() -> None:
 
 def test_long_names_stand_only_where_the_answer_is_wrong() -> None:
     images = np.zeros((2, 8, 8, 3), np.uint8)
-    figure = answers_figure(answers_data(images, np.array([0, 1]), (0, 0), ("Coat", "Bag")), str.upper)
+    data = answers_data(images, np.array([0, 1]), (0, 0), ("Coat", "Bag"))
+    figure = go.Figure(answers_figure(data, str.upper))
     assert list(figure.data[1].text) == [""]
     assert list(figure.data[1].hovertext) == ["COAT"]
     assert list(figure.data[2].text) == ["COAT ≠ BAG"]
+
+
+def test_pixels_reach_the_browser_as_they_are() -> None:
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    kind, packed = data_url(pixels).split(",")
+    assert kind == "data:image/png;base64"
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(packed)))), pixels)

@@ -1,4 +1,9 @@
+import math
+
+import plotly.graph_objects as go
+
 from cnnlab.figures.history import Curve, HistoryData, history_data, history_figure
+from cnnlab.figures.style import to_json
 from cnnlab.training.events import Batch, Epoch, Started
 from cnnlab.training.history import History
 
@@ -67,8 +72,13 @@ def test_before_the_first_epoch_time_left_goes_by_the_batches() -> None:
 
 def test_the_figure_tells_training_from_validation_without_colour() -> None:
     data = history_data(_history(_started(), _epoch(1, 1.0)), "loss", "a")
-    figure = history_figure([data, data._replace(name="b")], "loss", revision="run")
+    figure = go.Figure(history_figure([data, data._replace(name="b")], "loss", revision="run"))
     assert [trace.name for trace in figure.data][1:3] == ["a: training", "a: validation"]
     assert [trace.line.dash for trace in figure.data] == [None, None, "dash"] * 2
     assert figure.layout.uirevision == "run"
     assert figure.layout.xaxis.title.text == "Epoch"
+
+
+def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
+    data = HistoryData("", Curve((), ()), Curve((1.0, 2.0), (0.5, math.nan)), Curve((), ()))
+    assert '"y":[0.5,null]' in to_json(history_figure([data], "loss"))

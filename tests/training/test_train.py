@@ -15,7 +15,7 @@ import pytest
 
 from cnnlab.datasets import Dataset, load
 from cnnlab.errors import NetworkError, TrainingError
-from cnnlab.network.layers import Conv2D, Dense, Dropout, Flatten
+from cnnlab.network.layers import Conv2D, Dropout
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.callbacks import REPORT_SECONDS, Control
 from cnnlab.training.checkpoint import Checkpoint
@@ -311,7 +311,7 @@ def test_a_loss_that_is_no_number(
     spec = quick.replace(
         optimizer="SGD", learning_rate=100.0, momentum=0.99, epochs=4, early_stopping=early_stopping, patience=1
     )
-    exploding = tiny.replace(layers=(Conv2D(filters=2), Conv2D(filters=8), Flatten(), Dense(units=10)))
+    exploding = tiny.replace(layers=(Conv2D(filters=2), Conv2D(filters=8), *tiny.layers[1:]))
     events: list[AnyEvent] = []
     trained = train(exploding, spec, digits, events.append, folder=tmp_path)
     assert math.isnan(trained.epochs[-1].loss)

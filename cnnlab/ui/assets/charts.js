@@ -35,15 +35,43 @@ function withThemeColours(layout, style) {
   return themed;
 }
 
+// The buttons under a chart that save it; `node` is the chart.
+function downloads(holder, Plotly, node, name) {
+  let bar = holder.querySelector(".cnnlab-downloads");
+  if (!bar) {
+    bar = document.createElement("div");
+    bar.className = "cnnlab-downloads";
+    for (const format of ["png", "svg"]) {
+      const button = document.createElement("button");
+      button.textContent = format.toUpperCase() + " ↓";
+      button.onclick = () =>
+        Plotly.downloadImage(node, {
+          format,
+          filename: bar.dataset.name,
+          width: node.clientWidth,
+          height: node.clientHeight,
+          scale: format === "png" ? 3 : 1,
+        });
+      bar.append(button);
+    }
+    holder.append(bar);
+  }
+  bar.dataset.name = name;
+}
+
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".cnnlab-charts");
   while (root.children.length > data.figures.length) root.lastChild.remove();
-  while (root.children.length < data.figures.length) root.append(document.createElement("div"));
+  while (root.children.length < data.figures.length) {
+    const holder = document.createElement("div");
+    holder.append(document.createElement("div"));
+    root.append(holder);
+  }
   plotly(data.source).then(
     (Plotly) => {
       const style = getComputedStyle(root);
-      data.figures.forEach(({ figure, alt, aspect }, k) => {
-        const node = root.children[k];
+      data.figures.forEach(({ figure, alt, aspect, download }, k) => {
+        const node = root.children[k].firstChild;
         node.setAttribute("role", "img");
         node.setAttribute("aria-label", alt);
         const { data: traces, layout } = JSON.parse(figure);
@@ -54,6 +82,7 @@ export default function ({ parentElement, data }) {
           displayModeBar: "hover",
           modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
         });
+        if (download) downloads(root.children[k], Plotly, node, download);
       });
     },
     (error) => {

@@ -1,0 +1,62 @@
+"""How the learning rate changes while a network trains: the arithmetic for the preview, and the schedule for Keras.
+
+`keras_schedule` names a class of `keras.optimizers.schedules` with its arguments, so that training and the exported
+script make the same one; tests hold `learning_rate` against it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cnnlab.training.spec import TrainingSpec
+
+
+def learning_rate(training: TrainingSpec, epoch: float) -> float:
+    """The learning rate after `epoch` epochs (0 at the beginning; in part within an epoch)."""
+    peak = training.learning_rate
+    match training.schedule:
+        case "step":
+            return peak * math.pow(training.decay_rate, math.floor(epoch / training.decay_epochs))
+        case "exponential":
+            return peak * math.pow(training.decay_rate, epoch / training.decay_epochs)
+        case "cosine":
+            if epoch < training.warmup_epochs:
+                return peak * epoch / training.warmup_epochs
+            rest = cosine_epochs(training)
+            return peak * 0.5 * (1 + math.cos(math.pi * min(epoch - training.warmup_epochs, rest) / rest))
+    return peak
+
+
+def keras_schedule(training: TrainingSpec, steps: int) -> tuple[str, dict[str, Any]] | None:
+    """The class of `keras.optimizers.schedules` and its arguments, for `steps` steps an epoch; None: constant."""
+    match training.schedule:
+        case "step" | "exponential":
+            return "ExponentialDecay", {
+                "initial_learning_rate": training.learning_rate,
+                "decay_steps": _steps(training.decay_epochs, steps),
+                "decay_rate": training.decay_rate,
+                "staircase": training.schedule == "step",
+            }
+        case "cosine" if training.warmup_epochs:
+            return "CosineDecay", {
+                "initial_learning_rate": 0.0,
+                "warmup_target": training.learning_rate,
+                "warmup_steps": _steps(training.warmup_epochs, steps),
+                "decay_steps": _steps(cosine_epochs(training), steps),
+            }
+        case "cosine":
+            return "CosineDecay", {
+                "initial_learning_rate": training.learning_rate,
+                "decay_steps": training.epochs * steps,
+            }
+    return None
+
+
+def cosine_epochs(training: TrainingSpec) -> float:
+    """The epochs after the warm-up; a warm-up as long as the training leaves one."""
+    return max(training.epochs - training.warmup_epochs, 1.0)
+
+
+def _steps(epochs: float, steps: int) -> int:
+    return max(round(epochs * steps), 1)

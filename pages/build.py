@@ -4,10 +4,9 @@ import streamlit as st
 
 from cnnlab.datasets import DATASETS
 from cnnlab.errors import NetworkError
-from cnnlab.network import link
 from cnnlab.network.mending import Needs
 from cnnlab.network.shapes import check, summarize
-from cnnlab.ui import cards, choose, errors, frame, overview, tables
+from cnnlab.ui import cards, choose, frame, overview, tables
 from cnnlab.ui.state import session
 from cnnlab.ui.text import _
 
@@ -16,27 +15,12 @@ frame.title(_("Build"), _("Put layers together, and see what each does to the da
 lab, me = frame.lab(), session()
 
 
-def take_link() -> None:
-    """A network in the link is taken once; a damaged one is said, and changes nothing."""
-    code = st.query_params.get("n")
-    if not code or code == me.linked:
-        return
-    me.linked = code
-    try:
-        network, training = link.decode(code)
-    except NetworkError as error:
-        errors.show(error)
-        return
-    me.design(network, training)
-
-
 def toolbar() -> None:
     """Where to start from, the data, the ways back and forth, and on to training."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        choose.start_from()
-        choose.dataset()
-        undo = st.button(_("Undo"), icon=":material/undo:", key="undo", disabled=not me.edits.past)
-        redo = st.button(_("Redo"), icon=":material/redo:", key="redo", disabled=not me.edits.future)
+    choose.start_from()
+    choose.dataset()
+    undo = st.button(_("Undo"), icon=":material/undo:", key="undo", disabled=not me.edits.past)
+    redo = st.button(_("Redo"), icon=":material/redo:", key="redo", disabled=not me.edits.future)
     if undo or redo:
         me.edits.undo() if undo else me.edits.redo()
         me.edition += 1
@@ -45,11 +29,13 @@ def toolbar() -> None:
 
 @st.fragment
 def workbench() -> None:
-    toolbar()
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
     left, right = st.columns([10, 11], gap="large")
     with left:
         network, drawn = cards.draw(me.network, f"layer-{me.edition}")
     me.edits.make(network)
+    with bar:  # Last, since what was just entered can be undone.
+        toolbar()
     info = DATASETS[me.training.dataset]
     summary, needs, error = summarize(network), Needs(info.input_shape, len(info.class_names)), None
     try:
@@ -82,7 +68,8 @@ def workbench() -> None:
             if tab.open:
                 with tab:
                     body()
+    frame.keep_in_link()
 
 
-take_link()
+frame.take_link()
 workbench()

@@ -11,6 +11,7 @@ from cnnlab.ui.text import _, translate
 
 frame.come_in("train")
 frame.title(_("Train"), _("Pick a network and data, press **Start**, and watch it learn."))
+frame.take_link()
 lab, me = frame.lab(), session()
 
 
@@ -49,6 +50,7 @@ with st.container(border=True):
     if me.recipe:
         recipe = RECIPES[me.recipe]
         st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")
+    frame.keep_in_link()
     with st.expander(_("The network, layer by layer")):
         tables.layer_table(me.network)
 if start:

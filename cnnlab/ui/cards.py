@@ -64,10 +64,15 @@ def draw(network: NetworkSpec, key: str) -> tuple[NetworkSpec, list[Card]]:
 
 
 def _card(index: int, layer: Layer, key: str) -> tuple[Layer, Card]:
+    names = list(layer.fields())
+    changes: dict[str, object] = {}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"{index + 1} · **{translate(layer.title)}** :small[:gray[{layer.kind}]]", width="content")
         shape = st.container(width="content")
         st.space("stretch")
+        rest = [name for name in names if name not in IN_SIGHT]
+        if rest:
+            changes |= _more(layer, rest, key)
         add(index + 1, "", f"{key}-add", "tertiary")
         act = st.menu_button(
             "",
@@ -78,18 +83,23 @@ def _card(index: int, layer: Layer, key: str) -> tuple[Layer, Card]:
             icon=":material/more_vert:",
             help=_("Move, duplicate or remove this layer"),
         )
-    names = list(layer.fields())
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        changes = {name: forms.field(layer, name, key) for name in names if name in IN_SIGHT}
-        rest = [name for name in names if name not in IN_SIGHT]
-        if rest:
-            with st.popover(_("More"), key=f"{key}-more", on_change="rerun", type="tertiary") as more:
-                if more.open:
-                    changes |= {name: forms.field(layer, name, key) for name in rest}
+        changes |= {name: forms.field(layer, name, key) for name in names if name in IN_SIGHT}
     below = st.container(gap="xsmall")
     if act:
         _act(act, index)
     return type(layer).model_validate({**dict(layer), **changes}), Card(shape, below)
+
+
+def _more(layer: Layer, names: list[str], key: str) -> dict[str, object]:
+    """The fields that are seldom changed; drawn only while they are looked at."""
+    more = st.popover(
+        "", icon=":material/tune:", key=f"{key}-more", on_change="rerun", type="tertiary", help=_("More fields")
+    )
+    if not more.open:
+        return {}
+    with more:
+        return {name: forms.field(layer, name, key) for name in names}
 
 
 def add(index: int, label: str, key: str, kind: Literal["secondary", "tertiary"]) -> None:

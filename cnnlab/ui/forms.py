@@ -15,8 +15,8 @@ from cnnlab.ui.text import _, translate
 
 Model = TypeVar("Model", bound=BaseModel)
 
-WIDTH = 170
-PAIR_WIDTH = 84
+WIDTH = 150
+PAIR_WIDTH = 86
 """Pixels; fields stand beside each other where there is room."""
 
 
@@ -45,7 +45,7 @@ def field(model: BaseModel, name: str, key: str) -> Any:
     if get_origin(kind) is tuple:
         return _pair(name, value, kind, common)
     low, high = _range(bounds, kind)
-    step = 1 if kind is int else 10 ** _exponent(value)
+    step = 1 if kind is int else 10.0 ** _exponent(value)
     return st.number_input(
         name,
         value=value,

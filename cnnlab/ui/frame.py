@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from cnnlab import settings
 from cnnlab.errors import CNNLabError
 from cnnlab.lab import Lab
+from cnnlab.network import link
 from cnnlab.ui import errors
 from cnnlab.ui.state import session
 from cnnlab.ui.text import LANGUAGES, _, language
 
 MAX_NICKNAME = 30
+
+_ASSETS = Path(__file__).parent / "assets"
 
 
 def come_in(page: str) -> None:
@@ -48,6 +53,7 @@ def _lab() -> Lab:
 
 def title(name: str, sentence: str) -> None:
     """The page's title, what one does here, and at the right the reader's name and the language."""
+    st.html(_ASSETS / "frame.css")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(name, anchor=False, width="stretch")
         with st.container(horizontal=True, width="content", gap="small"):
@@ -57,6 +63,29 @@ def title(name: str, sentence: str) -> None:
     problem = lab().problem
     if problem:
         errors.show(problem)
+
+
+def take_link() -> None:
+    """Take the network and settings that the link carries (`?n=`), once; a damaged code is said and changes nothing."""
+    me, code = session(), st.query_params.get("n")
+    if not code or code == me.linked:
+        return
+    me.linked = code
+    try:
+        network, training = link.decode(code)
+    except CNNLabError as error:
+        errors.show(error)
+        return
+    if (network, training) != (me.network, me.training):
+        me.design(network, training)
+
+
+def keep_in_link() -> None:
+    """Let the link carry the network and settings, so that a reload or a second tab begins with them."""
+    me = session()
+    code = link.encode(me.network, me.training)
+    if code != st.query_params.get("n"):
+        me.linked = st.query_params["n"] = code
 
 
 def _who() -> None:

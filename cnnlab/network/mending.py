@@ -31,7 +31,11 @@ class Mend:
 
 
 def mend(network: NetworkSpec, error: NetworkError, needs: Needs) -> NetworkSpec | None:
-    """The network with `error` put right, as far as its mend goes; None where there is no clear mend."""
+    """The network with `error` put right, as far as its mend goes; None where there is no clear mend.
+
+    Raises:
+        NetworkError: the mend adds a layer, and there are already `MAX_LAYERS`.
+    """
     if error.mend is None:
         return None
     return MENDS[error.mend].change(network, error.layer or 0, needs)

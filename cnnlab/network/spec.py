@@ -79,7 +79,7 @@ class NetworkSpec(BaseModel):
             raise NetworkError(
                 N_("The network was written by a newer CNN Lab (format {theirs}; this one reads {ours})."),
                 N_("Update CNN Lab, or ask for the network in the older format."),
-                theirs=content["version"],
+                theirs=_brief(content["version"]),
                 ours=FORMAT,
             )
         try:

@@ -191,7 +191,7 @@ class RunStore:
     def networks(self) -> list[str]:
         """The names of the kept networks, newest first."""
         with self._explained(), self._lock:
-            rows = self._database.execute("SELECT name FROM networks ORDER BY saved DESC").fetchall()
+            rows = self._database.execute("SELECT name FROM networks ORDER BY saved DESC, rowid DESC").fetchall()
         return [row["name"] for row in rows]
 
     def network(self, name: str) -> tuple[NetworkSpec, TrainingSpec]:

@@ -17,7 +17,9 @@ def learning_rate(training: TrainingSpec, epoch: float) -> float:
     peak = training.learning_rate
     match training.schedule:
         case "step":
-            return peak * math.pow(training.decay_rate, math.floor(epoch / training.decay_epochs))
+            passed = epoch / training.decay_epochs
+            # A stranger's settings can divide by next to nothing, and infinity has no floor.
+            return peak * math.pow(training.decay_rate, math.floor(passed) if math.isfinite(passed) else passed)
         case "exponential":
             return peak * math.pow(training.decay_rate, epoch / training.decay_epochs)
         case "cosine":

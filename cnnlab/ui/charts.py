@@ -45,9 +45,32 @@ class Chart(NamedTuple):
     download: str | None = None
 
 
-def live_charts(charts: Sequence[Chart], key: str, width: Width = "stretch") -> None:
-    """Draw charts side by side where there is room. Their nodes stay while `key` stays."""
-    _mount(key=key, data={"source": _served_script(), "figures": [chart._asdict() for chart in charts]}, width=width)
+class Click(NamedTuple):
+    """A click: the place of the chart among those drawn together, and what was clicked, in the chart's own units."""
+
+    chart: int
+    x: float
+    y: float
+    at: float
+
+
+def live_charts(charts: Sequence[Chart], key: str, width: Width = "stretch", clickable: bool = False) -> Click | None:
+    """Draw charts side by side where there is room. Their nodes stay while `key` stays.
+
+    Returns:
+        The last click, where `clickable` asks for clicks; it stays until the next one.
+    """
+    content = {
+        "source": _served_script(),
+        "figures": [chart._asdict() for chart in charts],
+        "clickable": clickable,
+    }
+    result = _mount(key=key, data=content, width=width, on_clicked_change=_heard)
+    return Click(**result.clicked) if clickable and result.clicked else None
+
+
+def _heard() -> None:
+    """Streamlit asks for a callback; the rerun that follows is what is wanted."""
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
 
 from cnnlab.network.editing import Edits
@@ -13,6 +14,41 @@ from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.spec import TrainingSpec
 
 _KEY = "cnnlab"
+
+
+@dataclass
+class Place:
+    """The output pixel that is pointed at on the Filters page, counted through the rows.
+
+    Attributes:
+        index: 0 for the upper left; -1 while nobody has pointed anywhere.
+        clicked: the moment of the click that was taken last.
+    """
+
+    index: int = -1
+    shape: tuple[int, ...] = (1, 1)
+    clicked: float = 0.0
+    playing: bool = False
+
+    def within(self, result: np.ndarray) -> tuple[int, int]:
+        """The (row, column) in `result`: the strongest pixel at first; where its shape has changed, near the same."""
+        shape = result.shape
+        if self.index < 0:
+            self.index, self.shape = int(np.abs(result).argmax()), shape
+        if shape != self.shape:
+            row, column = divmod(self.index, self.shape[1])
+            self.index = min(row, shape[0] - 1) * shape[1] + min(column, shape[1] - 1)
+            self.shape = shape
+        row, column = divmod(self.index, shape[1])
+        return row, column
+
+    def point(self, row: int, column: int, moment: float) -> None:
+        """Go where the reader clicked at `moment`."""
+        self.index, self.clicked = row * self.shape[1] + column, moment
+
+    def advance(self, by: int = 1) -> None:
+        """Go on by so many pixels, from the end to the beginning."""
+        self.index = (self.index + by) % (self.shape[0] * self.shape[1])
 
 
 @dataclass
@@ -30,6 +66,7 @@ class Session:
         edition: grows when they are replaced from outside their forms, so that the forms begin anew.
         dismissed: advice that is not wanted any more, as (rule, index of the layer).
         linked: the network's code in the link that was taken last.
+        place: the pixel of the Filters page.
         run: the run that is followed; compared: one shown beside it.
         offer: a dataset to use instead of one that could not be had.
     """
@@ -44,6 +81,7 @@ class Session:
     edition: int = 0
     dismissed: set[tuple[str, int]] = field(default_factory=set)
     linked: str = ""
+    place: Place = field(default_factory=Place)
     run: str | None = None
     compared: str | None = None
     offer: str | None = None

@@ -16,7 +16,7 @@ def layer_table(network: NetworkSpec) -> None:
     total = f"**{summary.parameters:,}**", "", f"**{summary.multiply_adds:,}**", ""
     lines = [head, ("---", "---", *["---:"] * 4)]
     lines += [_cells(row, max(summary.parameters, 1)) for row in summary.rows]
-    lines.append((f"**{_('Total')}**", "", *total))
+    lines.append((_("**Total**"), "", *total))
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 

@@ -1,5 +1,7 @@
 """Every text is translated, and every translation can take the same values."""
 
+import ast
+
 import pytest
 
 from tests import catalogue
@@ -23,6 +25,19 @@ def test_translations_take_the_same_values(language: str) -> None:
         if catalogue.placeholders(text) != catalogue.placeholders(translation)
     }
     assert differing == {}
+
+
+def test_no_text_stands_inside_an_f_string() -> None:
+    """Babel finds such a text on Python 3.12 and newer only."""
+    inside = [
+        f"{file.name}:{call.lineno}"
+        for file in catalogue.sources()
+        for string in ast.walk(ast.parse(file.read_text()))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in catalogue.KEYWORDS
+    ]
+    assert inside == []
 
 
 def test_placeholders_are_found_with_their_formats() -> None:

@@ -59,7 +59,17 @@ function downloads(holder, Plotly, node, name) {
   bar.dataset.name = name;
 }
 
-export default function ({ parentElement, data }) {
+// Tells the server which cell or point was clicked; `said` keeps the newest way to say it, since nodes outlive renders.
+function hearClicks(node, k, said) {
+  node.cnnlabSaid = said;
+  if (node.cnnlabHeard) return;
+  node.cnnlabHeard = true;
+  node.on("plotly_click", ({ points: [point] }) => {
+    node.cnnlabSaid("clicked", { chart: k, x: point.x, y: point.y, at: Date.now() });
+  });
+}
+
+export default function ({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".cnnlab-charts");
   while (root.children.length > data.figures.length) root.lastChild.remove();
   while (root.children.length < data.figures.length) {
@@ -82,6 +92,7 @@ export default function ({ parentElement, data }) {
           displayModeBar: "hover",
           modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
         });
+        if (data.clickable) hearClicks(node, k, setStateValue);
         if (download) downloads(root.children[k], Plotly, node, download);
       });
     },

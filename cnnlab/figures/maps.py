@@ -1,0 +1,70 @@
+"""Pictures made of numbers: images, kernels, feature maps. One pixel is one cell, and hovering gives its value.
+
+Images use a grey map from black to white; what can be negative (kernels, results) a diverging map centred on zero, so
+that the sign can be seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from cnnlab.figures.style import Figure, picture
+
+Scale = Literal["grey", "signed"]
+
+_GREY = [[0, "#000000"], [1, "#ffffff"]]
+_SIGNED = [[0, "#b2352b"], [0.25, "#e89a80"], [0.5, "#f7f7f7"], [0.75, "#7fb0dd"], [1, "#1f5fa8"]]
+"""Red below zero, blue above it; told apart in grey by the numbers on hover and, in small maps, in the cells."""
+
+MARK = "#ff9f1c"
+MOST_WRITTEN = 7
+"""Maps of at most so many columns have their numbers written in the cells."""
+
+
+class MapData(NamedTuple):
+    """A map to be drawn: float values (height, width), its scale with the value at full strength, and a marked patch.
+
+    Attributes:
+        limit: the value of the strongest colour; grey runs from 0 to it, signed from minus it.
+        mark: (row, column, height, width) in pixels, or None.
+    """
+
+    values: np.ndarray
+    scale: Scale
+    limit: float
+    mark: tuple[float, float, float, float] | None = None
+
+
+def map_data(
+    values: np.ndarray,
+    scale: Scale = "grey",
+    limit: float | None = None,
+    mark: tuple[float, float, float, float] | None = None,
+) -> MapData:
+    """A map on a scale of its own, or one that is shared (`limit`)."""
+    strongest = float(np.abs(values).max()) if limit is None else limit
+    return MapData(values, scale, strongest or 1.0, mark)
+
+
+def map_figure(data: MapData) -> Figure:
+    """The map. A click can be heard by its cell: x is the column, y the row."""
+    rows, columns = data.values.shape
+    trace: dict[str, Any] = {
+        "type": "heatmap",
+        "z": np.round(data.values, 4).tolist(),
+        "zmin": 0 if data.scale == "grey" else -data.limit,
+        "zmax": data.limit,
+        "colorscale": _GREY if data.scale == "grey" else _SIGNED,
+        "showscale": False,
+        "hovertemplate": "(%{y}, %{x}): %{z}<extra></extra>",
+    }
+    if columns <= MOST_WRITTEN:
+        trace |= {"texttemplate": "%{z:.3~g}", "textfont": {"size": 13}, "xgap": 1, "ygap": 1}
+    shapes = []
+    if data.mark:
+        row, column, height, width = data.mark
+        box = {"x0": column - 0.5, "x1": column + width - 0.5, "y0": row - 0.5, "y1": row + height - 0.5}
+        shapes.append({"type": "rect", **box, "line": {"color": MARK, "width": 3}})
+    return picture([trace], 300, columns, rows, shapes=shapes)

@@ -1,0 +1,70 @@
+"""Reading a stranger's picture file, within bounds."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from cnnlab.errors import CNNLabError
+from cnnlab.marks import N_
+
+MOST_BYTES = 20_000_000
+MOST_PIXELS = 50_000_000
+
+
+def read_picture(content: bytes, side: int) -> np.ndarray:
+    """A picture file as grey pixels, its longer side brought to `side` pixels where it is longer.
+
+    The first frame of an animation counts; transparent parts are laid on white; colours of any kind (CMYK, palettes,
+    16 bits) become grey; a photo is turned as its camera says.
+
+    Returns:
+        float64 (height, width), 0 (black) to 1 (white).
+
+    Raises:
+        CNNLabError: it is no picture, is damaged, or is too large.
+    """
+    if len(content) > MOST_BYTES:
+        raise CNNLabError(
+            N_("The file has {size:.1f} MB; at most {most:.0f} MB are read."),
+            N_("Make the picture smaller first."),
+            size=len(content) / 1e6,
+            most=MOST_BYTES / 1e6,
+        )
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise CNNLabError(
+                    N_("The picture has {width}×{height} pixels; at most {most:,} are read."),
+                    N_("Make the picture smaller first."),
+                    width=picture.width,
+                    height=picture.height,
+                    most=MOST_PIXELS,
+                )
+            return _grey(picture, side)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        # Pillow says SyntaxError or ValueError of some damaged files.
+        raise CNNLabError(
+            N_("This file is no picture that can be read, or it is damaged."),
+            N_("Choose a PNG, JPEG, GIF, BMP or WebP file."),
+        ) from None
+
+
+def _grey(picture: Image.Image, side: int) -> np.ndarray:
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode in ("I", "I;16", "F"):
+        # Pillow cuts deep greys off at 255; their own range is brought to 0..1 instead.
+        deep = np.asarray(upright, dtype=float)
+        span = float(deep.max() - deep.min()) or 1.0
+        upright = Image.fromarray(((deep - deep.min()) / span * 255).astype(np.uint8))
+    coloured = upright.convert("RGBA")
+    ground = Image.new("RGBA", coloured.size, "white")
+    grey = Image.alpha_composite(ground, coloured).convert("L")
+    if max(grey.size) > side:
+        scale = side / max(grey.size)
+        grey = grey.resize(
+            (max(round(grey.width * scale), 1), max(round(grey.height * scale), 1)), Image.Resampling.BOX
+        )
+    return np.asarray(grey, dtype=float) / 255

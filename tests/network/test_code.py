@@ -1,0 +1,250 @@
+"""The script and the notebook, run without the Lab and held against the Lab's own training."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cnnlab.datasets import DATASETS, load, scaled
+from cnnlab.network.build import keras_layer
+from cnnlab.network.code import layer_code, notebook, script
+from cnnlab.network.layers import (
+    LAYERS,
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    GlobalAveragePooling2D,
+    Layer,
+    LayerNormalization,
+    SeparableConv2D,
+    SpatialDropout2D,
+    ZeroPadding2D,
+)
+from cnnlab.network.recipes import RECIPES
+from cnnlab.network.shapes import summarize
+from cnnlab.network.spec import NetworkSpec
+from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.train import train
+from tests.network.networks import layers
+
+SOFTMAX = Dense(units=10, activation="softmax")
+SMALL = NetworkSpec(
+    name="small", input_shape=(8, 8, 1), layers=(Conv2D(filters=2, activation="relu"), Flatten(), SOFTMAX)
+)
+MIXED = NetworkSpec(
+    name="mixed",
+    input_shape=(8, 8, 1),
+    layers=(
+        ZeroPadding2D(padding=(1, 2)),
+        GaussianNoise(),
+        Conv2D(filters=4, kernel_size=(3, 2), use_bias=False),
+        BatchNormalization(momentum=0.9),
+        Activation(activation="leaky_relu"),
+        SpatialDropout2D(rate=0.1),
+        DepthwiseConv2D(depth_multiplier=2, padding="same"),
+        LayerNormalization(epsilon=1e-5),
+        AveragePooling2D(pool_size=(2, 1)),
+        SeparableConv2D(filters=6, activation="gelu"),
+        GlobalAveragePooling2D(),
+        Dropout(rate=0.2),
+        SOFTMAX,
+    ),
+)
+DIGITS = TrainingSpec(dataset="digits-8x8", train_size=300, batch_size=64, epochs=3)
+
+RUNS: dict[str, tuple[NetworkSpec, TrainingSpec]] = {
+    "conv-8": (
+        RECIPES["conv-8"].network,
+        RECIPES["conv-8"].training.replace(dataset="mnist-5k", epochs=1, batch_size=500, seed=7),
+    ),
+    "fashion": (
+        RECIPES["fashion"].network,
+        TrainingSpec(train_size=250, batch_size=50, epochs=3, early_stopping=True, patience=1, save_best=True),
+    ),
+    "stopped-early": (
+        SMALL,
+        DIGITS.replace(learning_rate=1.0, epochs=9, early_stopping=True, patience=0, batch_size=20),
+    ),
+    "best-not-taken": (SMALL, DIGITS.replace(learning_rate=0.5, save_best=True, restore_best_weights=False)),
+    "cosine": (
+        SMALL,
+        DIGITS.replace(
+            optimizer="SGD", momentum=0.9, learning_rate=0.1, schedule="cosine", warmup_epochs=1 / 3, validation="test"
+        ),
+    ),
+    "exponential": (
+        MIXED,
+        DIGITS.replace(
+            optimizer="AdamW",
+            schedule="exponential",
+            decay_epochs=1.2345678,
+            loss="categorical_crossentropy",
+            train_size=120,
+            epochs=2,
+        ),
+    ),
+    "step": (SMALL, DIGITS.replace(optimizer="RMSprop", momentum=0.5, schedule="step", decay_epochs=2)),
+}
+
+_DRIVER = """
+import json, os, sys
+import keras
+
+results = {}
+for name, code in json.load(open(sys.argv[1])).items():
+    keras.utils.clear_session()
+    if os.path.exists("best.keras"):
+        os.remove("best.keras")
+    found = {"__name__": "__main__"}
+    exec(compile(code, name, "exec"), found)
+    results[name] = {
+        "history": found["history"].history,
+        "parameters": found["model"].count_params(),
+        "layers": [layer.name for layer in found["model"].layers],
+        "test": [found["loss"], found["accuracy"]],
+    }
+json.dump(results, open(sys.argv[2], "w"))
+assert not any(name.split(".")[0] in ("cnnlab", "streamlit") for name in sys.modules)
+"""
+
+
+def cells(text: str) -> str:
+    """A notebook's code, as it runs from top to bottom."""
+    return "\n\n".join(cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "code")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What all the scripts, and one notebook, come to in a process of their own."""
+    folder = tmp_path_factory.mktemp("code")
+    scripts = {name: script(network, training) for name, (network, training) in RUNS.items()}
+    scripts["notebook"] = cells(notebook(*RUNS["cosine"]))
+    (folder / "driver.py").write_text(_DRIVER)
+    (folder / "scripts.json").write_text(json.dumps(scripts))
+    done = subprocess.run(
+        [sys.executable, "driver.py", "scripts.json", "results.json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    # The numbers that people read are printed too.
+    assert len(re.findall(r"^test loss \d+\.\d{4}, test accuracy \d\.\d{4}$", done.stdout, re.MULTILINE)) == 8
+    found: dict[str, Any] = json.loads(Path(folder / "results.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize("name", [*RUNS, "notebook"])
+def test_the_script_does_what_the_lab_does(results: dict[str, Any], name: str) -> None:
+    network, training = RUNS["cosine" if name == "notebook" else name]
+    dataset = load(training.dataset)
+    keras.utils.clear_session()
+    trained = train(network, training, dataset)
+    summary, found = summarize(network), results[name]
+    assert found["parameters"] == summary.parameters
+    assert found["layers"] == [row.name for row in summary.rows]
+    for figure in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        ours = [getattr(epoch, figure) for epoch in trained.epochs]
+        assert ours == pytest.approx(found["history"][figure], rel=1e-6, abs=1e-6), figure
+    labels = np.eye(10)[dataset.y_test] if training.loss == "categorical_crossentropy" else dataset.y_test
+    tested = trained.model.evaluate(scaled(dataset.x_test), labels, verbose=0)
+    assert tested == pytest.approx(found["test"], rel=1e-5, abs=1e-5)
+    if name == "stopped-early":
+        assert trained.reason == "early"
+
+
+@given(st.sampled_from(sorted(LAYERS)).flatmap(layers))
+@settings(max_examples=60)
+def test_a_layers_code_is_the_layer(layer: Layer) -> None:
+    try:
+        ours = keras_layer(layer, "x").get_config()
+    except ValueError:
+        assume(False)  # strides with a dilation; `shapes` refuses them
+    assert eval(layer_code(layer), {"keras": keras}).get_config() | {"name": "x"} == ours
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_the_code_of_every_kind_of_layer(kind: str) -> None:
+    layer = LAYERS[kind]()
+    assert eval(layer_code(layer), {"keras": keras}).get_config() | {"name": "x"} == keras_layer(layer, "x").get_config()
+
+
+def test_a_layer_is_written_as_people_write_it() -> None:
+    assert layer_code(Conv2D(filters=8, padding="same", activation="relu")) == (
+        'keras.layers.Conv2D(filters=8, kernel_size=3, padding="same", activation="relu")'
+    )
+    assert layer_code(Activation(activation="relu")) == 'keras.layers.Activation(activation="relu")'
+    assert layer_code(Flatten()) == "keras.layers.Flatten()"
+    assert layer_code(Dropout(rate=0.25)) == "keras.layers.Dropout(rate=0.25)"
+
+
+LOADERS = {
+    "mnist-5k": "= mnist_data()",
+    "digits-8x8": "= load_digits(",
+    "mnist": "keras.datasets.mnist.load_data()",
+    "fashion-mnist": "keras.datasets.fashion_mnist.load_data()",
+    "cifar-10": "keras.datasets.cifar10.load_data()",
+}
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("name", RECIPES)
+def test_code_of_every_recipe_for_every_dataset(name: str, dataset: str) -> None:
+    recipe = RECIPES[name]
+    for training in (recipe.training, TrainingSpec(validation="test"), TrainingSpec(schedule="step", save_best=True)):
+        text = script(recipe.network, training.replace(dataset=dataset))
+        compile(text, name, "exec")
+        assert LOADERS[dataset] in text
+        assert sum(loader in text for loader in LOADERS.values()) == 1
+        assert cells(notebook(recipe.network, training.replace(dataset=dataset))) == "\n\n".join(
+            part.split("\n", 1)[1] for part in re.split(r"\n\n(?=# )|^(?=# )", text.strip()) if part
+        )
+
+
+@pytest.mark.parametrize("epochs", [0.1, 1 / 3, 123.4567, 7.0, 1e-7])
+def test_a_schedules_length_loses_no_digit(epochs: float) -> None:
+    text = script(SMALL, DIGITS.replace(schedule="exponential", decay_epochs=epochs))
+    found = re.search(r"decay_steps=max\(round\((.+) \* steps\), 1\)", text)
+    assert found and float(found[1]) == epochs
+    assert epochs != 7.0 or found[1] == "7"
+
+
+def test_headings_are_translated() -> None:
+    korean = script(SMALL, DIGITS, lambda text: {"The network": "네트워크"}.get(text, text))
+    assert "# 네트워크\nmodel = keras.Sequential(" in korean
+    sources = [cell["source"] for cell in json.loads(notebook(SMALL, DIGITS, lambda text: "네트워크"))["cells"]]
+    assert sources[0] == "## 네트워크"
+
+
+def test_the_notebook_is_one() -> None:
+    """The fields that nbformat 4.5's schema requires, and no others in a cell."""
+    found = json.loads(notebook(SMALL, DIGITS))
+    assert set(found) == {"nbformat", "nbformat_minor", "metadata", "cells"}
+    assert (found["nbformat"], found["nbformat_minor"]) == (4, 5)
+    assert {"name", "display_name"} <= set(found["metadata"]["kernelspec"])
+    ids = [cell["id"] for cell in found["cells"]]
+    assert len(set(ids)) == len(ids) and all(re.fullmatch(r"[a-zA-Z0-9-_]{1,64}", name) for name in ids)
+    for cell in found["cells"]:
+        fields = {"id", "cell_type", "metadata", "source"}
+        assert cell["cell_type"] in ("markdown", "code")
+        assert set(cell) == fields | ({"outputs", "execution_count"} if cell["cell_type"] == "code" else set())
+        assert isinstance(cell["source"], str) and cell["metadata"] == {}
+        assert cell.get("outputs", []) == [] and cell.get("execution_count") is None

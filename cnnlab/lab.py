@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -19,14 +20,15 @@ from cnnlab.datasets import DATASETS, Dataset, Progress
 from cnnlab.engine.client import Engine
 from cnnlab.errors import CNNLabError, EngineError, StoreError
 from cnnlab.marks import N_
-from cnnlab.network.shapes import check
+from cnnlab.network.shapes import check, written
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.runs.record import Run, State
 from cnnlab.runs.store import RunStore
 from cnnlab.settings import Settings
-from cnnlab.training import answered
+from cnnlab.training import answered, snapshots
 from cnnlab.training.events import AnyEvent, Finished, from_json
 from cnnlab.training.history import History
+from cnnlab.training.snapshots import Moment, Weights
 from cnnlab.training.spec import TrainingSpec
 
 MAX_NAME = 80
@@ -53,6 +55,8 @@ class Lab:
         self._datasets: dict[str, Dataset] = {}
         self._history_lock = threading.Lock()
         self._histories: dict[str, tuple[int, History]] = {}
+        self._writing = threading.Lock()
+        self._unwritten: deque[Callable[[], None]] = deque()
         self._me = _process_mark()
         self._mark_interrupted()
         if start_engine:
@@ -103,6 +107,7 @@ class Lab:
 
     def run(self, run: str) -> Run:
         """One run; StoreError where there is none with this id."""
+        self._retry()
         return self.store.get(run)
 
     def runs(self) -> list[Run]:
@@ -172,30 +177,96 @@ class Lab:
         probabilities: np.ndarray = self.engine.call("predict", str(self.store.folder(run)), images)
         return probabilities
 
+    # Inside a network
+
+    def moments(self, run: str) -> list[Moment]:
+        """The moments of its training that the run has kept so far, in order."""
+        return snapshots.moments(self.store.folder(run))
+
+    def weights(self, run: str, moment: Moment) -> Weights:
+        """Layer name -> its arrays at that moment; CNNLabError where they are gone."""
+        return snapshots.read(self.store.folder(run), moment)
+
+    def feature_maps(self, run: Run, moment: Moment, image: np.ndarray) -> dict[str, np.ndarray]:
+        """Layer name -> its output for `image` float (height, width, channels) in 0..1, without the batch.
+
+        Raises:
+            CNNLabError: the weights of that moment are gone, or the image is not of the network's input shape.
+            EngineError: the workers are not there.
+        """
+        self._fits(run, image)
+        maps: dict[str, np.ndarray] = self.engine.call(
+            "feature_maps", run.network.to_json(), str(self.store.folder(run.id)), tuple(moment), image
+        )
+        return maps
+
+    def surgery(
+        self, run: Run, moment: Moment, layer: str, index: int, factor: float, image: np.ndarray
+    ) -> tuple[float, float, np.ndarray, np.ndarray]:
+        """Multiply a filter (kernel and bias) by `factor`: 0 switches it off, -1 flips its sign.
+
+        Returns:
+            The accuracy on 1,000 test images before and after, and the probabilities for `image` before and after.
+        """
+        self._fits(run, image)
+        place, cut = str(self.store.folder(run.id)), (layer, index, factor)
+        result: tuple[float, float, np.ndarray, np.ndarray] = self.engine.call(
+            "surgery", run.network.to_json(), place, tuple(moment), cut, run.training.dataset, image
+        )
+        return result
+
+    @staticmethod
+    def _fits(run: Run, image: np.ndarray) -> None:
+        if image.shape != run.network.input_shape:
+            raise CNNLabError(
+                N_("The picture is {picture}, but this network takes {network}."),
+                N_("Choose a picture of that size, or another run."),
+                picture=written(image.shape),
+                network=written(run.network.input_shape),
+            )
+
     # What the engine tells
 
     def on_ready(self) -> None:
-        self._wake()
+        self._wake_if_possible()
 
     def on_event(self, run: str, event: str) -> None:
-        try:
-            self.store.append(run, from_json(event))
-            self.problem = None
-        except StoreError as error:
-            # The run goes on; the pages say that what it reports is not being kept.
-            self.problem = error
+        self._write(lambda: self.store.append(run, from_json(event)))
 
     def on_end(self, run: str, error: CNNLabError | None, details: str) -> None:
+        self._write(lambda: self._note_end(run, error, details))
+        self._wake_if_possible()
+
+    def _note_end(self, run: str, error: CNNLabError | None, details: str) -> None:
+        if error:
+            self.store.set_state(run, "failed", error, details)
+        else:
+            last = [event for _, event in self.store.events(run) if isinstance(event, Finished)]
+            self.store.set_state(run, "stopped" if last and last[-1].reason == "stopped" else "finished")
+
+    def _write(self, action: Callable[[], None]) -> None:
+        """Write something down; while the store cannot be written, keep it, in order, and say so in `problem`."""
+        with self._writing:
+            self._unwritten.append(action)
+            try:
+                while self._unwritten:
+                    self._unwritten[0]()
+                    self._unwritten.popleft()
+                self.problem = None
+            except StoreError as error:
+                self.problem = error
+
+    def _retry(self) -> None:
+        """Try once more to write what could not be written; called whenever a page looks at a run."""
+        if self._unwritten:
+            self._write(lambda: None)
+            self._wake_if_possible()
+
+    def _wake_if_possible(self) -> None:
         try:
-            with self._lock:
-                if error:
-                    self.store.set_state(run, "failed", error, details)
-                else:
-                    last = [event for _, event in self.store.events(run) if isinstance(event, Finished)]
-                    self.store.set_state(run, "stopped" if last and last[-1].reason == "stopped" else "finished")
-        except StoreError as problem:
-            self.problem = problem
-        self._wake()
+            self._wake()
+        except StoreError as error:
+            self.problem = error
 
     def on_lost(self) -> None:
         self._interrupt("running")

@@ -7,7 +7,7 @@ from cnnlab.errors import NetworkError
 from cnnlab.network.mending import Needs
 from cnnlab.network.shapes import check, summarize
 from cnnlab.ui import cards, choose, frame, overview, tables
-from cnnlab.ui.state import session
+from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _
 
 frame.come_in("build")
@@ -24,7 +24,7 @@ def toolbar() -> None:
     if undo or redo:
         me.edits.undo() if undo else me.edits.redo()
         me.edition += 1
-        st.rerun(scope="fragment")
+        redraw()
 
 
 @st.fragment

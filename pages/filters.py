@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnnlab.ui import design, frame, pictures
+from cnnlab.ui import design, frame, learned, pictures, timemachine
 from cnnlab.ui.state import session
 from cnnlab.ui.text import _
 
@@ -15,7 +15,7 @@ STEP_SECONDS = 0.4
 def body() -> None:
     """The whole page is one fragment: a change draws no more than this anew."""
     picture = pictures.choose("filters")
-    tabs = st.tabs([_("Design"), _("Pooling")], on_change="rerun", key="filter-tabs")
+    tabs = st.tabs([_("Design"), _("Pooling"), _("Learned")], on_change="rerun", key="filter-tabs")
     if picture is None:
         return
     if tabs[0].open:
@@ -24,6 +24,9 @@ def body() -> None:
     if tabs[1].open:
         with tabs[1]:
             design.pooling(picture)
+    if tabs[2].open:
+        with tabs[2]:
+            learned.body(picture)
 
 
 def play() -> None:
@@ -33,4 +36,4 @@ def play() -> None:
 
 
 playing = session().place.playing
-st.fragment(play if playing else body, run_every=STEP_SECONDS if playing else None)()
+st.fragment(play if playing else body, run_every=STEP_SECONDS if playing else timemachine.interval())()

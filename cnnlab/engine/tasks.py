@@ -21,18 +21,24 @@ import tensorflow as tf
 from distributed import Variable, get_client, get_worker
 
 from cnnlab import datasets, settings
+from cnnlab.datasets import scaled
 from cnnlab.engine import names
 from cnnlab.engine.names import Outcome
 from cnnlab.errors import CNNLabError
 from cnnlab.marks import N_
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.training import snapshots
 from cnnlab.training.callbacks import Control
 from cnnlab.training.checkpoint import FINAL, Checkpoint, save_final
 from cnnlab.training.events import AnyEvent
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
+from cnnlab.vision.feature_maps import Looker
 
 POLL_SECONDS = 0.5
+
+SURGERY_IMAGES = 1000
+"""Test images on which a network is tried after an operation; always the same ones."""
 LOOKS = 5
 """How often a model file that vanished while it was opened is looked for again."""
 
@@ -93,6 +99,44 @@ def _in_words(error: Exception) -> CNNLabError:
         N_("The details below help its developers."),
         error=f"{type(error).__name__}: {str(error)[:300]}",
     )
+
+
+def feature_maps(network: str, folder: str, moment: tuple[int, int], image: np.ndarray) -> dict[str, np.ndarray]:
+    """Layer name -> output for `image` float32 (height, width, channels), with the run's weights of that moment."""
+    return _looker(network).feature_maps(snapshots.read(Path(folder), snapshots.Moment(*moment)), image)
+
+
+def surgery(
+    network: str, folder: str, moment: tuple[int, int], cut: tuple[str, int, float], dataset: str, image: np.ndarray
+) -> tuple[float, float, np.ndarray, np.ndarray]:
+    """Accuracy on `SURGERY_IMAGES` test images and the probabilities for `image`, before and after an operation.
+
+    Args:
+        cut: layer name, filter, and what its kernel and bias are multiplied by (0: off, -1: sign flipped).
+    """
+    weights = snapshots.read(Path(folder), snapshots.Moment(*moment))
+    data = _dataset(dataset)
+    images = np.concatenate([scaled(data.x_test[:SURGERY_IMAGES]), image[np.newaxis].astype(np.float32)])
+    layer, index, factor = cut
+    changed = {**weights, layer: tuple(_multiplied(array, index, factor) for array in weights[layer])}
+    figures = []
+    for version in (weights, changed):
+        answers = _looker(network).probabilities(version, images)
+        right = answers[:-1].argmax(axis=1) == data.y_test[:SURGERY_IMAGES]
+        figures.append((float(right.mean()), answers[-1]))
+    (before, answer_before), (after, answer_after) = figures
+    return before, after, answer_before, answer_after
+
+
+def _multiplied(array: np.ndarray, index: int, factor: float) -> np.ndarray:
+    array = array.copy()
+    array[..., index] *= factor
+    return array
+
+
+@functools.lru_cache(maxsize=8)
+def _looker(network: str) -> Looker:
+    return Looker(NetworkSpec.from_json(network))
 
 
 @functools.lru_cache(maxsize=1)

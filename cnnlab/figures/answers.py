@@ -88,7 +88,7 @@ def answers_figure(data: AnswersData, translate: Translate = untranslated) -> Fi
             {
                 "type": "scatter",
                 "x": [data.corners[k][0] + width / 2 for k in chosen],
-                "y": [data.corners[k][1] + height for k in chosen],
+                "y": [data.corners[k][1] + height + 1 for k in chosen],
                 "text": [
                     text if len(said) <= SHORT or said != truth else ""
                     for text, (said, truth) in zip(texts, names, strict=True)

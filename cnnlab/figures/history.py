@@ -46,6 +46,7 @@ def history_data(history: History, metric: Metric, name: str = "") -> HistoryDat
     )
 
 
+FEW_EPOCHS = 10
 _TITLES = {"loss": N_("Loss (cross-entropy)"), "accuracy": N_("Accuracy (share right)")}
 _SYMBOLS = ("circle", "square", "diamond", "cross")
 
@@ -59,13 +60,14 @@ def history_figure(
         revision: while it stays the same, a redrawn chart keeps the reader's zoom and hidden lines.
     """
     traces: list[dict[str, Any]] = []
+    last = max((run.training.x[-1] for run in runs if run.training.x), default=1.0)
     for place, run in enumerate(runs):
         prefix = f"{run.name}: " if len(runs) > 1 else ""
         strength = 1.0 if place == 0 else 0.55
         marker = {"symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 6}
         training, validation = {"color": TRAINING, "width": 2}, {"color": VALIDATION, "width": 2, "dash": "dash"}
         lines = (
-            (run.batches, N_("training, within the epoch"), "lines", {**training, "width": 1}, strength * 0.5),
+            (run.batches, N_("training, within the epoch"), "lines", {**training, "width": 1}, strength * 0.7),
             (run.training, N_("training"), "lines+markers", training, strength),
             (run.validation, N_("validation"), "lines+markers", validation, strength),
         )
@@ -86,7 +88,9 @@ def history_figure(
     return figure(
         traces,
         height=320,
-        xaxis={"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero"},
+        # Whole epochs only: a short run would otherwise have marks at one half.
+        xaxis={"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero", "tickformat": "d"}
+        | ({"dtick": 1} if last <= FEW_EPOCHS else {}),
         yaxis={"title": {"text": translate(_TITLES[metric])}, "rangemode": "tozero" if metric == "loss" else "normal"},
         uirevision=revision,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},

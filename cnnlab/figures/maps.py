@@ -14,8 +14,14 @@ from cnnlab.figures.style import Figure, picture
 
 Scale = Literal["grey", "signed"]
 
-_GREY = [[0, "#000000"], [1, "#ffffff"]]
-_SIGNED = [[0, "#b2352b"], [0.25, "#e89a80"], [0.5, "#f7f7f7"], [0.75, "#7fb0dd"], [1, "#1f5fa8"]]
+GREY: list[tuple[float, str]] = [(0.0, "#000000"), (1.0, "#ffffff")]
+SIGNED: list[tuple[float, str]] = [
+    (0.0, "#b2352b"),
+    (0.25, "#e89a80"),
+    (0.5, "#f7f7f7"),
+    (0.75, "#7fb0dd"),
+    (1.0, "#1f5fa8"),
+]
 """Red below zero, blue above it; told apart in grey by the numbers on hover and, in small maps, in the cells."""
 
 MARK = "#ff9f1c"
@@ -56,7 +62,7 @@ def map_figure(data: MapData) -> Figure:
         "z": np.round(data.values, 4).tolist(),
         "zmin": 0 if data.scale == "grey" else -data.limit,
         "zmax": data.limit,
-        "colorscale": _GREY if data.scale == "grey" else _SIGNED,
+        "colorscale": GREY if data.scale == "grey" else SIGNED,
         "showscale": False,
         "hovertemplate": "(%{y}, %{x}): %{z}<extra></extra>",
     }

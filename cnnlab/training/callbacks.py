@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
 
 from cnnlab.training.events import Answers, AnyEvent, Batch, Epoch
+from cnnlab.training.snapshots import Moment, Weights, keep
 
 OnEvent = Callable[[AnyEvent], None]
 Logs = dict[str, float] | None
@@ -91,6 +93,38 @@ class AnswersReporter(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         scores = keras.ops.convert_to_numpy(self.model(self._images, training=False))
         self._on_event(Answers(epoch=epoch + 1, predictions=tuple(int(k) for k in scores.argmax(axis=1))))
+
+
+class SnapshotKeeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps the weights of the planned moments; `done` epochs were trained before."""
+
+    def __init__(self, folder: Path, plan: frozenset[Moment], done: int) -> None:
+        super().__init__()
+        self._folder = folder
+        self._plan = plan
+        self._epoch = done
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        self._keep(Moment(self._epoch))
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        if self._epoch == 0:
+            self._keep(Moment(0, batch + 1))
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self._keep(Moment(epoch + 1))
+
+    def _keep(self, moment: Moment) -> None:
+        if moment in self._plan:
+            keep(self._folder, moment, weights_of(self.model))
+
+
+def weights_of(model: keras.Model) -> Weights:
+    """All weights by layer."""
+    return {layer.name: tuple(layer.get_weights()) for layer in model.layers if layer.weights}
 
 
 class Obedience(keras.callbacks.Callback):  # type: ignore[misc]

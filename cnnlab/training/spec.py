@@ -14,6 +14,7 @@ Optimizer = Literal["Adam", "SGD", "RMSprop", "AdamW"]
 Loss = Literal["categorical_crossentropy", "sparse_categorical_crossentropy"]
 Validation = Literal["split", "test"]
 Schedule = Literal["constant", "step", "exponential", "cosine"]
+Snapshots = Literal["all", "epochs", "none"]
 
 FORMAT: Literal[1] = 1
 
@@ -97,6 +98,14 @@ class TrainingSpec(BaseModel):
         ge=0,
         le=2**31 - 1,
         description=N_("The number that decides the first weights, the order of the images and the dropout."),
+    )
+
+    snapshots: Snapshots = Field(
+        "all",
+        description=N_(
+            "Which weights are kept for the time machine: all (every epoch, and batches of the first), epochs, or "
+            "none. They take at most 100 MB."
+        ),
     )
 
     def replace(self, **changes: Any) -> TrainingSpec:

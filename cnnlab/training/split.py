@@ -21,6 +21,10 @@ class Split:
     x_validation: np.ndarray
     y_validation: np.ndarray
 
+    def steps(self, batch_size: int) -> int:
+        """Batches an epoch; the last may be smaller."""
+        return -(-len(self.x_train) // batch_size)
+
 
 def split(dataset: Dataset, training: TrainingSpec) -> Split:
     """The first `train_size` training images, divided as the notes do it: by scikit-learn's train_test_split.

@@ -19,8 +19,17 @@ from cnnlab.network.build import build, compile_model
 from cnnlab.network.shapes import check
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.settings import Settings
-from cnnlab.training import answered
-from cnnlab.training.callbacks import AnswersReporter, Control, Obedience, OnEvent, Reporter, Stopped
+from cnnlab.training import answered, snapshots
+from cnnlab.training.callbacks import (
+    AnswersReporter,
+    Control,
+    Obedience,
+    OnEvent,
+    Reporter,
+    SnapshotKeeper,
+    Stopped,
+    weights_of,
+)
 from cnnlab.training.checkpoint import Checkpoint
 from cnnlab.training.events import AnyEvent, Epoch, Finished, Reason, Started
 from cnnlab.training.spec import TrainingSpec
@@ -66,7 +75,7 @@ def train(
         done = Checkpoint.read(folder)
         # What is drawn at random depends on the epoch begun with, so that a resumed run is repeatable too.
         keras.utils.set_random_seed(training.seed + len(done.epochs))
-        steps = -(-len(images.x_train) // training.batch_size)
+        steps = images.steps(training.batch_size)
         model = done.load(folder)
         if model is None:
             model = build(network)
@@ -114,6 +123,11 @@ def _fit(
         *([stopping] if training.early_stopping else []),
         Reporter(kept_first, len(images.x_train), training.batch_size),
         AnswersReporter(scaled(dataset.x_test[: answered.COUNT]), on_event),
+        SnapshotKeeper(
+            folder,
+            snapshots.planned(training, images.steps(training.batch_size), model.count_params()),
+            len(done.epochs),
+        ),
         Obedience(control),
     ]
     ended_before = len(done.epochs) == training.epochs or (training.early_stopping and stopping.stopped_epoch > 0)
@@ -139,6 +153,7 @@ def _fit(
     if _keeps_best(training) and training.restore_best_weights and done.epochs:
         model.load_weights(folder / done.best_file)
         kept = done.best.epoch
+    snapshots.keep_if_new(folder, snapshots.Moment(kept), weights_of(model))
     on_event(Finished(reason=reason, kept_epoch=kept))
     return Trained(model, done.epochs, reason)
 

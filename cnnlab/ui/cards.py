@@ -21,7 +21,7 @@ from cnnlab.network.mending import MENDS, Needs, mend
 from cnnlab.network.shapes import Row, written
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.ui import errors, forms
-from cnnlab.ui.state import session
+from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _, translate
 
 IN_SIGHT = ("filters", "units", "kernel_size", "pool_size", "depth_multiplier", "rate", "stddev", "activation")
@@ -67,7 +67,9 @@ def _card(index: int, layer: Layer, key: str) -> tuple[Layer, Card]:
     names = list(layer.fields())
     changes: dict[str, object] = {}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{index + 1} · **{translate(layer.title)}** :small[:gray[{layer.kind}]]", width="content")
+        title = translate(layer.title)
+        kind = "" if title == layer.kind else f" :small[:gray[{layer.kind}]]"
+        st.markdown(f"{index + 1} · **{title}**{kind}", width="content")
         shape = st.container(width="content")
         st.space("stretch")
         rest = [name for name in names if name not in IN_SIGHT]
@@ -136,7 +138,7 @@ def _act(name: str, index: int) -> None:
 def change(network: NetworkSpec) -> None:
     """Go on to another network, and draw the page's part anew with it."""
     session().design(network)
-    st.rerun(scope="fragment")
+    redraw()
 
 
 def fill(cards: list[Card], rows: tuple[Row, ...], error: NetworkError | None, needs: Needs) -> None:
@@ -166,6 +168,10 @@ def mistake(error: NetworkError, needs: Needs) -> None:
     """A mistake with its remedy, as a button where the remedy is clear."""
     errors.show(error)
     if error.mend and st.button(translate(MENDS[error.mend].label), key=f"mend-{error.layer}", icon=":material/build:"):
-        mended = mend(session().network, error, needs)
+        try:
+            mended = mend(session().network, error, needs)
+        except NetworkError as full:
+            errors.show(full)
+            return
         assert mended is not None
         change(mended)

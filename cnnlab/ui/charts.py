@@ -11,11 +11,15 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import plotly
 import streamlit as st
 from streamlit.elements.lib.layout_utils import Width
+
+from cnnlab.errors import CNNLabError
+from cnnlab.marks import N_
+from cnnlab.ui import errors
 
 _ASSETS = Path(__file__).parent / "assets"
 _STATIC = Path(__file__).parents[2] / "static"
@@ -46,11 +50,19 @@ class Chart(NamedTuple):
 
 
 class Click(NamedTuple):
-    """A click: the place of the chart among those drawn together, and what was clicked, in the chart's own units."""
+    """A click.
+
+    Attributes:
+        chart: the place of the chart among those drawn together.
+        x, y: what was clicked, in the chart's own units.
+        index: which point of its trace; for a heat map, [row, column].
+        at: the moment, in milliseconds since 1970.
+    """
 
     chart: int
     x: float
     y: float
+    index: Any
     at: float
 
 
@@ -60,8 +72,13 @@ def live_charts(charts: Sequence[Chart], key: str, width: Width = "stretch", cli
     Returns:
         The last click, where `clickable` asks for clicks; it stays until the next one.
     """
+    try:
+        source = _served_script()
+    except CNNLabError as error:
+        errors.show(error)
+        return None
     content = {
-        "source": _served_script(),
+        "source": source,
         "figures": [chart._asdict() for chart in charts],
         "clickable": clickable,
     }
@@ -79,8 +96,16 @@ def _served_script() -> str:
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     served = _STATIC / f"plotly-{plotly.__version__}.min.js"
     if not served.exists():
-        _STATIC.mkdir(exist_ok=True)
         unfinished = served.with_suffix(f".{os.getpid()}")
-        shutil.copyfile(script, unfinished)
-        unfinished.replace(served)
+        try:
+            _STATIC.mkdir(exist_ok=True)
+            shutil.copyfile(script, unfinished)
+            unfinished.replace(served)
+        except OSError as error:
+            raise CNNLabError(
+                N_("The script that draws the charts cannot be copied to {folder} ({reason})."),
+                N_("Free some space, or run the app from a folder that can be written to."),
+                folder=str(_STATIC),
+                reason=str(error),
+            ) from error
     return f"app/static/{served.name}"

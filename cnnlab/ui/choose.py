@@ -26,7 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     N_("Data"): ("train_size", "validation", "validation_split", "random_state"),
     N_("Learning"): ("optimizer", "learning_rate", "momentum", "weight_decay", "loss", "seed"),
     N_("Learning rate over time"): ("schedule", "decay_rate", "decay_epochs", "warmup_epochs"),
-    N_("When to stop"): ("early_stopping", "patience", "restore_best_weights", "save_best"),
+    N_("When to stop"): ("early_stopping", "patience", "restore_best_weights", "save_best", "snapshots"),
 }
 """The training settings that are not in sight, by heading."""
 
@@ -96,7 +96,11 @@ def start_from() -> None:
     if chosen is None:
         return
     if chosen in saved:
-        me.design(*lab().saved_network(saved[chosen]))
+        try:
+            me.design(*lab().saved_network(saved[chosen]))
+        except CNNLabError as error:
+            errors.show(error)
+            return
     elif chosen:
         take_recipe(chosen)
     else:

@@ -16,7 +16,7 @@ from cnnlab.network.arithmetic import Padding, Window
 from cnnlab.ui import errors, kernel
 from cnnlab.ui.charts import Chart, Click, live_charts
 from cnnlab.ui.pictures import Picture
-from cnnlab.ui.state import session
+from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _, translate
 from cnnlab.vision.convolution import Pixel, Pooling, correlate, difference, pixel, pool, shift
 from cnnlab.vision.kernels import KERNELS
@@ -118,7 +118,7 @@ def workspace(picture: Picture) -> None:
         )
         if click and click.at != me.place.clicked:
             me.place.point(int(click.y), int(click.x), click.at)
-            st.rerun(scope="fragment")
+            redraw()
         sizes = [window.output_text(picture.pixels.shape[axis], axis, padding) for axis in (0, 1)]
         st.caption(errors.plain(" × ".join(dict.fromkeys(sizes))))
     _step_by_step(values, behind, at, bias, relu)
@@ -151,7 +151,7 @@ def _step_by_step(values: np.ndarray, behind: Pixel, at: tuple[int, int], bias: 
         for label, icon, by in ((_("Back"), "skip_previous", -1), (_("On"), "skip_next", 1)):
             if st.button(label, icon=f":material/{icon}:", key=f"step-{by}"):
                 me.place.advance(by)
-                st.rerun(scope="fragment")
+                redraw()
         playing = st.toggle(_("Play"), value=me.place.playing, key="design-play")
     if playing != me.place.playing:
         me.place.playing = playing

@@ -16,6 +16,8 @@ from cnnlab.ui.text import _, translate
 Model = TypeVar("Model", bound=BaseModel)
 
 WIDTH = 150
+LONG = 14
+"""Characters of an option that fit."""
 PAIR_WIDTH = 86
 """Pixels; fields stand beside each other where there is room."""
 
@@ -39,12 +41,16 @@ def field(model: BaseModel, name: str, key: str) -> Any:
     common: dict[str, Any] = {"help": translate(info.description or ""), "key": f"{key}.{name}"}
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
-        return st.selectbox(name, options, index=options.index(value), width=WIDTH, **common)
+        width = WIDTH if max(map(len, options)) <= LONG else 2 * WIDTH
+        return st.selectbox(name, options, index=options.index(value), width=width, **common)
     if kind is bool:
         return st.toggle(name, value=value, width="content", **common)
     if get_origin(kind) is tuple:
         return _pair(name, value, kind, common)
     low, high = _range(bounds, kind)
+    if value is not None:
+        # A link or file can hold what is finer than a widget offers: it is shown as it is.
+        low, high = (min(low, value) if low is not None else None), (max(high, value) if high is not None else None)
     step = 1 if kind is int else 10.0 ** _exponent(value)
     return st.number_input(
         name,
@@ -63,7 +69,7 @@ def _pair(name: str, value: tuple[int, int] | None, kind: Any, common: dict[str,
     """Height and width in two narrow boxes; one that is left empty follows the other."""
     low, high = _range(_unwrapped(get_args(kind)[0])[2], int)
     key = common.pop("key")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content", wrap=False):
         height, width = (
             st.number_input(
                 label,

@@ -60,9 +60,6 @@ def title(name: str, sentence: str) -> None:
             _who()
             _language()
     st.markdown(sentence)
-    problem = lab().problem
-    if problem:
-        errors.show(problem)
 
 
 def take_link() -> None:
@@ -91,7 +88,7 @@ def keep_in_link() -> None:
 def _who() -> None:
     me = session()
     me.nickname = me.nickname or st.query_params.get("who", "")[:MAX_NICKNAME]
-    with st.popover(me.nickname or _("Who are you?"), icon=":material/person:", type="tertiary"):
+    with st.popover(errors.plain(me.nickname) or _("Who are you?"), icon=":material/person:", type="tertiary"):
         given = st.text_input(
             _("A name, if you like"),
             value=me.nickname,

@@ -53,8 +53,9 @@ def _view(run_id: str, compared_id: str | None, was_going: bool) -> None:
         st.rerun()
     history = lab().history(run_id)
     _headline(run, history)
-    if run.error:
-        errors.show(run.error)
+    for problem in (lab().problem, run.error):
+        if problem:
+            errors.show(problem)
     if not history.latest:
         _nothing_yet(run)
         return
@@ -192,7 +193,7 @@ def _answers(run: Run) -> None:
     figure, aspect, wrong = _answers_json(run.id, run.training.dataset, answers.predictions, language())
     st.markdown(
         _(
-            "After epoch {epoch}: {wrong} of the first {count} test images are wrong (framed).",
+            "After epoch {epoch}: {wrong} of the first {count} test images are wrong (framed; below: answer ≠ truth).",
             epoch=answers.epoch,
             wrong=wrong,
             count=len(answers.predictions),

@@ -15,7 +15,7 @@ from cnnlab.training.spec import TrainingSpec
 from cnnlab.ui import choose, errors, forms
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
-from cnnlab.ui.state import session
+from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _, translate
 
 MAX_FILE = 1_000_000
@@ -41,15 +41,15 @@ def advise(network: NetworkSpec, summary: Summary) -> None:
     """Quiet advice; what the reader has dismissed stays away."""
     me = session()
     for one in advice.advise(network, summary):
-        if (one.rule, one.layer) in me.dismissed:
+        if (one.rule, network.layers[one.layer]) in me.dismissed:
             continue
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
             place, sentence = _("Layer {number}", number=one.layer + 1), errors.plain(one.sentence(translate))
             st.caption(f":material/lightbulb: **{place}** {sentence}")
             key = f"dismiss-{one.rule}-{one.layer}"
             if st.button("", icon=":material/close:", type="tertiary", help=_("Dismiss this advice"), key=key):
-                me.dismissed.add((one.rule, one.layer))
-                st.rerun(scope="fragment")
+                me.dismissed.add((one.rule, network.layers[one.layer]))
+                redraw()
 
 
 def keras_code(network: NetworkSpec, training: TrainingSpec) -> None:
@@ -114,7 +114,7 @@ def _bring_in(text: str) -> None:
         errors.show(error)
         return
     session().design(network)
-    st.rerun(scope="fragment")
+    redraw()
 
 
 def settings() -> None:

@@ -12,7 +12,7 @@ from cnnlab.errors import CNNLabError
 from cnnlab.ui import errors
 from cnnlab.ui.frame import lab
 from cnnlab.ui.text import _, translate
-from cnnlab.vision.pictures import read_picture
+from cnnlab.vision.pictures import read_picture, shrunken
 
 SIDE = 28
 """Pixels to which an uploaded picture's longer side is brought."""
@@ -24,6 +24,17 @@ class Picture:
 
     pixels: np.ndarray
     name: str
+
+    def fitted(self, shape: tuple[int, int, int]) -> np.ndarray:
+        """As a network's input of `shape`: in the middle of black, or scaled down to it; grey in all channels."""
+        height, width, channels = shape
+        pixels = self.pixels
+        if pixels.shape[0] > height or pixels.shape[1] > width:
+            pixels = shrunken(pixels, min(height / pixels.shape[0], width / pixels.shape[1]))
+        above, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2
+        whole = np.zeros((height, width), np.float32)
+        whole[above : above + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+        return np.repeat(whole[:, :, np.newaxis], channels, axis=2)
 
 
 def choose(key: str) -> Picture | None:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from cnnlab.network.editing import Edits
+from cnnlab.network.layers import Layer
 from cnnlab.network.recipes import FIRST, RECIPES, suited
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.training.snapshots import Moment
 from cnnlab.training.spec import TrainingSpec
 
 _KEY = "cnnlab"
@@ -64,9 +67,10 @@ class Session:
         edits: the network that Build changes and Start would train, with the ways back and forth.
         training: the settings that go with it.
         edition: grows when they are replaced from outside their forms, so that the forms begin anew.
-        dismissed: advice that is not wanted any more, as (rule, index of the layer).
+        dismissed: advice that is not wanted any more, as (rule, layer).
         linked: the network's code in the link that was taken last.
         place: the pixel of the Filters page.
+        moment: that of the time machine; None: the newest. time_playing: whether it goes on by itself.
         run: the run that is followed; compared: one shown beside it.
         offer: a dataset to use instead of one that could not be had.
     """
@@ -79,8 +83,10 @@ class Session:
     edits: Edits = field(default_factory=lambda: Edits(RECIPES[FIRST].network))
     training: TrainingSpec = field(default_factory=lambda: suited(RECIPES[FIRST].training, "mnist-5k"))
     edition: int = 0
-    dismissed: set[tuple[str, int]] = field(default_factory=set)
+    dismissed: set[tuple[str, Layer]] = field(default_factory=set)
     linked: str = ""
+    moment: Moment | None = None
+    time_playing: bool = False
     place: Place = field(default_factory=Place)
     run: str | None = None
     compared: str | None = None
@@ -107,6 +113,14 @@ class Session:
         self.edits.make(network)
         self.training = training or self.training
         self.edition += 1
+
+
+def redraw() -> None:
+    """Draw the present fragment anew; in a whole run, into which Streamlit may have merged a click, the page."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()
 
 
 def session() -> Session:

@@ -62,9 +62,12 @@ def _grey(picture: Image.Image, side: int) -> np.ndarray:
     coloured = upright.convert("RGBA")
     ground = Image.new("RGBA", coloured.size, "white")
     grey = Image.alpha_composite(ground, coloured).convert("L")
-    if max(grey.size) > side:
-        scale = side / max(grey.size)
-        grey = grey.resize(
-            (max(round(grey.width * scale), 1), max(round(grey.height * scale), 1)), Image.Resampling.BOX
-        )
-    return np.asarray(grey, dtype=float) / 255
+    pixels = np.asarray(grey, dtype=float) / 255
+    return shrunken(pixels, side / max(pixels.shape)) if max(pixels.shape) > side else pixels
+
+
+def shrunken(pixels: np.ndarray, scale: float) -> np.ndarray:
+    """`pixels` float (height, width) at `scale` (below 1) of its size; every pixel is the mean of what it covers."""
+    height, width = (max(round(length * scale), 1) for length in pixels.shape)
+    picture = Image.fromarray(pixels.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(picture, dtype=float)

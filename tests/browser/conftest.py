@@ -68,11 +68,14 @@ def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
     contexts = request.node.stash.setdefault(_OPEN, [])
     wrong: list[str] = []
 
+    def report(text: str) -> None:
+        wrong.append(text)
+
     def open_page(server: AppServer, path: str = "", locale: str = "en-US", **options: Any) -> LabPage:
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(locale=locale, **options)
         contexts.append(context)
-        context.expose_function("reportException", lambda text: wrong.append(text))
+        context.expose_function("reportException", report)
         context.add_init_script(_WATCH)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))

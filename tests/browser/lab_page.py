@@ -9,11 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
+from cnnlab.runs.record import State
+from cnnlab.ui.live import STATES
 from tests.browser.server import AppServer
+from tests.catalogue import catalogue
 
-BEGIN_MS = 90_000
+BEGIN_MS = 180_000
 """From Start to the first point: the workers of a cold server take most of it."""
-TRAIN_MS = 60_000
+TRAIN_MS = 120_000
 """A short run, from its first point to its end."""
 
 _PLOT = ".st-key-curves-{run} .js-plotly-plot"
@@ -75,6 +78,21 @@ class LabPage:
         self.page.get_by_role("option", name=option).first.click()
         self.settle()
 
+    def choose_anew(self, name: str, option: str) -> None:
+        """Pick another network or another dataset, and wait for the fields that begin anew with it."""
+        before = self.page.locator("[class*='st-key-dataset-']").evaluate(
+            "node => [...node.classList].find(name => name.startsWith('st-key-'))"
+        )
+        self.choose(name, option)
+        # What is no longer there stays on the page, marked as stale, until the new fields are all drawn.
+        self.page.wait_for_function(
+            """before => {
+              const fields = [...document.querySelectorAll("[class*='st-key-dataset-']")];
+              return fields.length === 1 && !fields[0].classList.contains(before);
+            }""",
+            arg=before,
+        )
+
     def start(self, epochs: int | None = None) -> str:
         """Press Start, wait until the link names the new run, and return its id."""
         if epochs:
@@ -104,13 +122,22 @@ class LabPage:
 
     def traces(self, run: str, plot: int = 0) -> list[Trace]:
         """The lines of one of the two charts."""
-        found: Sequence[list[Any]] = self.plots(run).nth(plot).evaluate(
-            "node => node._fullData.map(trace => [trace.name, trace.x?.length ?? 0, trace.visible])"
+        found: Sequence[list[Any]] = (
+            self.plots(run)
+            .nth(plot)
+            .evaluate("node => node._fullData.map(trace => [trace.name, trace.x?.length ?? 0, trace.visible])")
         )
         return [Trace(*trace) for trace in found]
 
-    def expect_state(self, word: str, timeout: int = TRAIN_MS) -> None:
-        expect(self.badge).to_have_text(word, timeout=timeout)
+    def expect_state(self, state: State, timeout: int = TRAIN_MS, language: str = "en") -> None:
+        """Wait until the badge has the word for `state`."""
+        expect(self.badge).to_have_text(word(state, language), timeout=timeout)
 
     def stop(self) -> None:
         self.key("stop").get_by_role("button").click()
+
+
+def word(state: State, language: str = "en") -> str:
+    """What the badge says for a state."""
+    text = STATES[state][0]
+    return text if language == "en" else catalogue(language)[text]

@@ -119,14 +119,12 @@ class AppServer:
     def _end(self, how: signal.Signals) -> None:
         family = self.descendants()
         self.process.send_signal(how)
-        try:
-            self.process.wait(END_SECONDS)
-        finally:
-            _, left = psutil.wait_procs(family, END_SECONDS)
-            for process in left:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
-        assert not left, f"still there {END_SECONDS} s after the server's end: {left}"
+        _, left = psutil.wait_procs([psutil.Process(self.pid), *family], END_SECONDS)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+        assert not left, f"still there {END_SECONDS} s after the server was to end: {left}"
 
 
 @contextlib.contextmanager

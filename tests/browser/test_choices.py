@@ -40,14 +40,21 @@ def test_settings_reach_the_run(lab_server: AppServer, visit: Visit) -> None:
     assert page.traces(run)[1].points == 3
     expect(page.main.get_by_text("MNIST, 5,000 digits, SGD, learning rate 0.05, batch 50")).to_be_visible()
     shown = _settings_shown(page)
-    expected = {"epochs": 3, "batch_size": 50, "optimizer": "SGD", "learning_rate": 0.05, "momentum": 0.9, "train_size": 1000}
+    expected = {
+        "epochs": 3,
+        "batch_size": 50,
+        "optimizer": "SGD",
+        "learning_rate": 0.05,
+        "momentum": 0.9,
+        "train_size": 1000,
+    }
     assert {name: shown[name] for name in expected} == expected
     assert set(shown) == set(TrainingSpec.model_fields) - {"version"}
 
 
 def test_network_brings_its_settings_and_a_page_switch_keeps_choices(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
-    page.choose("Network", "mlp-sigmoid")
+    page.choose_anew("Network", "mlp-sigmoid")
     expect(page.page.get_by_role("spinbutton", name="epochs")).to_have_value("10")
     page.number("epochs", 7)
     page.main.get_by_role("button", name="More settings").click()
@@ -81,7 +88,7 @@ def test_page_switch_comes_back_to_the_run(lab_server: AppServer, visit: Visit) 
 
 def test_data_that_cannot_be_had_is_answered_with_data_that_can(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
-    page.choose("Data", "MNIST digits")
+    page.choose_anew("Data", "MNIST digits")
     page.number("epochs", 1)
     page.key("start").get_by_role("button").click()
     alert = page.main.get_by_role("alert")

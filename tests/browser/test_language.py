@@ -19,7 +19,7 @@ def _expect_train_page_in_korean(page: LabPage) -> None:
     links = page.page.get_by_role("navigation").get_by_role("link")
     expect(links.filter(has_text=KOREAN["Home"])).to_be_visible()
     expect(page.main.get_by_role("heading", level=1)).to_have_text(KOREAN["Train"])
-    expect(page.key("start").get_by_role("button")).to_have_text(KOREAN["Start"])
+    expect(page.key("start").get_by_role("button")).to_have_accessible_name(KOREAN["Start"])
     expect(page.main.get_by_role("combobox", name=KOREAN["Network"])).to_be_visible()
     expect(page.main.get_by_role("button", name=KOREAN["More settings"])).to_be_visible()
     expect(page.main.get_by_text(KOREAN["The network, layer by layer"])).to_be_visible()
@@ -27,7 +27,7 @@ def _expect_train_page_in_korean(page: LabPage) -> None:
 
 def _expect_train_page_in_english(page: LabPage) -> None:
     expect(page.main.get_by_role("heading", level=1)).to_have_text("Train")
-    expect(page.key("start").get_by_role("button")).to_have_text("Start")
+    expect(page.key("start").get_by_role("button")).to_have_accessible_name("Start")
 
 
 @pytest.mark.parametrize(("locale", "path"), [("ko-KR", "train"), ("ko", "train"), ("en-US", "train?lang=ko")])
@@ -68,7 +68,7 @@ def test_run_and_errors_in_korean(lab_server: AppServer, visit: Visit) -> None:
     alert = page.main.get_by_role("alert")
     expect(alert).to_contain_text(KOREAN["There is no run with the id “{run}” in this Lab."].format(run="nosuch"))
     run = page.start(2)
-    page.expect_state(KOREAN["finished"], 120_000)
+    page.expect_state("finished", 120_000, language="ko")
     assert [trace.name for trace in page.traces(run)] == [
         KOREAN[text] for text in ("training, within the epoch", "training", "validation")
     ]

@@ -17,12 +17,14 @@ def test_deep_link_as_the_first_request_of_a_servers_life(serve: Serve, visit: V
     expect(links.filter(has_text="Home")).to_be_visible()
     expect(links.filter(has_text="Train")).to_be_visible()
     expect(page.main.get_by_role("heading", level=1)).to_have_text("Train")
-    expect(page.page).to_have_title("Train")
+    expect(page.page).to_have_title("CNN Lab")
     expect(page.key("start").get_by_role("button")).to_be_enabled()
     expect(page.main.get_by_role("alert")).to_contain_text("There is no run with the id “0123456789ab” in this Lab.")
 
 
-@pytest.mark.parametrize("run", ["nosuch", "../../etc/passwd", "<img src=x onerror=alert(1)>", "**x**", "{run}", "' OR 1=1 --"])
+@pytest.mark.parametrize(
+    "run", ["nosuch", "../../etc/passwd", "<img src=x onerror=alert(1)>", "**x**", "{run}", "' OR 1=1 --"]
+)
 def test_wrong_run_in_the_link_gets_an_answer(lab_server: AppServer, visit: Visit, run: str) -> None:
     page = visit(lab_server, f"train?run={run}")
     expect(page.main.get_by_role("alert")).to_contain_text(f"There is no run with the id “{run}” in this Lab.")
@@ -50,7 +52,7 @@ def test_typed_name_is_shown_as_text_and_kept_in_the_link(lab_server: AppServer,
 
 def test_unknown_language_in_the_link_is_left_alone(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train?lang=zz")
-    expect(page.key("start").get_by_role("button")).to_have_text("Start")
+    expect(page.key("start").get_by_role("button")).to_have_accessible_name("Start")
     expect(page.main.get_by_role("radio", name="English")).to_be_checked()
 
 

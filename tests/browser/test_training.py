@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.lab_page import BEGIN_MS, LabPage
+from tests.browser.lab_page import BEGIN_MS, LabPage, word
 from tests.browser.server import AppServer
 
 LONG = 500
@@ -42,9 +42,11 @@ def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, vis
     expect(page.main.get_by_text("MNIST, 5,000 digits, Adam")).to_be_visible()
     # Points and the word "training" in one look: the chart grows before the run has ended.
     page.page.wait_for_function(
-        """run => (document.querySelector(`.st-key-curves-${run} .js-plotly-plot`)?.data?.[1]?.x?.length ?? 0) > 0
-            && document.querySelector(".stMarkdownBadge")?.textContent === "training" """,
-        arg=run,
+        """([run, word]) => {
+          const line = document.querySelector(`.st-key-curves-${run} .js-plotly-plot`)?.data?.[1];
+          return line?.x?.length > 0 && document.querySelector(".stMarkdownBadge")?.textContent === word;
+        }""",
+        arg=[run, word("running")],
         timeout=BEGIN_MS,
     )
     page.expect_state("finished")
@@ -93,13 +95,13 @@ def test_reload_finds_the_run_again(live: Live) -> None:
     page.page.reload()
     page.see_points(live.run, more_than=before)
     assert page.run == live.run
-    page.expect_state("training")
+    page.expect_state("running")
     page.see_points(live.run, more_than=page.traces(live.run)[1].points)
 
 
 def test_second_browser_with_the_link_sees_the_same_run(live: Live, visit: Visit) -> None:
     second = visit(live.page.server, f"train?run={live.run}")
-    second.expect_state("training")
+    second.expect_state("running")
     second.see_points(live.run)
     second.stop()
     second.expect_state("stopped", 3_000)
@@ -118,16 +120,16 @@ def test_stop_stops_within_three_seconds(live: Live) -> None:
 
 def test_two_runs_on_the_same_axes(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
-    page.choose("Network", "mlp-relu")
-    first = page.start(3)
+    page.choose_anew("Network", "mlp-relu")
+    first = page.start_and_see(3)
     page.expect_state("finished")
-    page.choose("Network", "conv-8")
-    second = page.start(2)
+    page.choose_anew("Network", "conv-8")
+    second = page.start_and_see(2)
     page.expect_state("finished")
     assert second != first
     assert len(page.traces(second)) == 3
 
-    page.choose("Compare with", "mlp-relu · MNIST, 5,000 digits · finished")
+    page.choose("Compare with", f"mlp-relu · MNIST, 5,000 digits · {word('finished')}")
 
     expect(page.plots(second)).to_have_count(2)
     for plot in (0, 1):

@@ -30,7 +30,8 @@ def test_the_figure(schedule: str, epochs: int) -> None:
 
 
 def test_titles_are_translated() -> None:
-    figure = schedule_figure(ScheduleData((0.0, 1.0), (1.0, 1.0)), {"Epoch": "에폭", "Learning rate": "학습률"}.__getitem__)
+    korean = {"Epoch": "에폭", "Learning rate": "학습률"}
+    figure = schedule_figure(ScheduleData((0.0, 1.0), (1.0, 1.0)), korean.__getitem__)
     assert figure["layout"]["xaxis"]["title"]["text"] == "에폭"
     assert figure["layout"]["yaxis"]["title"]["text"] == "학습률"
 

@@ -222,7 +222,8 @@ def test_softmax_twice() -> None:
 
 def test_dropped_answers() -> None:
     assert places("dropout-output", RELU, *HEAD, Dropout()) == [3]
-    assert places("dropout-output", RELU, Flatten(), Dense(units=10), Dropout(), Activation(activation="softmax")) == [3]
+    apart = (Dense(units=10), Dropout(), Activation(activation="softmax"))
+    assert places("dropout-output", RELU, Flatten(), *apart) == [3]
     assert places("dropout-output", RELU, *HEAD, Dropout(rate=0)) == []
     answers = Conv2D(filters=10)
     assert places("dropout-output", RELU, answers, SpatialDropout2D(), GlobalAveragePooling2D()) == [2]
@@ -230,7 +231,8 @@ def test_dropped_answers() -> None:
     # Before the output it is usual, if it leaves enough.
     assert places("dropout-output", RELU, Flatten(), Dropout(rate=0.5), SOFTMAX) == []
     assert places("dropout-output", RELU, Flatten(), Dropout(rate=0.8), SOFTMAX) == [2]
-    assert places("dropout-output", RELU, Flatten(), Dropout(rate=0.8), Dense(units=9, activation="relu"), SOFTMAX) == []
+    hidden = Dense(units=9, activation="relu")
+    assert places("dropout-output", RELU, Flatten(), Dropout(rate=0.8), hidden, SOFTMAX) == []
     assert sentence("dropout-output", RELU, Flatten(), Dropout(rate=0.8), SOFTMAX) == (
         "Just before the output, a dropout of 80% leaves little to decide by. 50% or less is usual."
     )

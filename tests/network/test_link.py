@@ -194,11 +194,17 @@ HUGE = int("9" * 4_000)
         ({"n": {"input_shape": [float("inf"), 28, 1]}}, "“input_shape.0” should be a number; received Infinity."),
         ({"n": {"surprise": 1}}, "There is no field “surprise” here."),
         ({"n": {"name": "\ud800"}}, "“name” should be a text; received \"?\"."),
-        ({"n": {"layers": [{"kind": "Dropout", "rate": float("nan")}]}}, "Layer 1 (Dropout): “rate” should be a number; received NaN."),
+        (
+            {"n": {"layers": [{"kind": "Dropout", "rate": float("nan")}]}},
+            "Layer 1 (Dropout): “rate” should be a number; received NaN.",
+        ),
         ({"n": {"layers": [{"kind": "Dense", "units": HUGE}]}}, None),
         ({"n": {"layers": [{"kind": "\ud800"}]}}, None),
         ({"n": {"layers": [{"kind": "Flatten", "\ud800": 1}]}}, None),
-        ({"n": {"layers": [{"kind": "Flatten"}] * (MAX_LAYERS + 1)}}, "“layers” should have at most 64 entries; received 65."),
+        (
+            {"n": {"layers": [{"kind": "Flatten"}] * (MAX_LAYERS + 1)}},
+            "“layers” should have at most 64 entries; received 65.",
+        ),
         ({"n": {"name": "x" * 81}}, "“name” should have at most 80 characters."),
         ({"n": []}, DAMAGED),
         ({"t": None}, SETTINGS),
@@ -239,7 +245,7 @@ def test_a_cut_code() -> None:
 
 
 def bomb(megabytes: int) -> bytes:
-    """So many megabytes of spaces, zipped, and zipped again as long as that makes it smaller."""
+    """So many megabytes of spaces, compressed."""
     return zlib.compress(b" " * megabytes * 2**20, 9)
 
 

@@ -63,12 +63,16 @@ CASES: list[tuple[str, NetworkSpec, NetworkSpec]] = [
     ("equal-strides", of(DepthwiseConv2D(strides=(1, 2)), *HEAD), of(DepthwiseConv2D(strides=(2, 2)), *HEAD)),
     ("equal-strides", of(SeparableConv2D(strides=(3, 2)), *HEAD), of(SeparableConv2D(strides=(3, 3)), *HEAD)),
     ("input-shape", of(*HEAD, input_shape=(28, 28, 3)), of(*HEAD)),
-    ("units", of(Flatten(), Dense(units=9, activation="relu", use_bias=False)), of(Flatten(), SOFTMAX.model_copy(update={"use_bias": False}))),
+    (
+        "units",
+        of(Flatten(), Dense(units=9, activation="relu", use_bias=False)),
+        of(Flatten(), Dense(units=10, activation="softmax", use_bias=False)),
+    ),
     ("head", of(), of(*HEAD)),
     ("head", of(Conv2D()), of(Conv2D(), *HEAD)),
     ("head", of(Conv2D(), GlobalMaxPooling2D()), of(Conv2D(), GlobalMaxPooling2D(), SOFTMAX)),
     ("head", of(Flatten(), Dense(units=9), Dropout()), of(Flatten(), Dense(units=9), Dropout(), SOFTMAX)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "wrong", "right"), CASES, ids=[f"{case[0]}-{n}" for n, case in enumerate(CASES)])

@@ -65,7 +65,7 @@ function hearClicks(node, k, said) {
   if (node.cnnlabHeard) return;
   node.cnnlabHeard = true;
   node.on("plotly_click", ({ points: [point] }) => {
-    node.cnnlabSaid("clicked", { chart: k, x: point.x, y: point.y, at: Date.now() });
+    node.cnnlabSaid("clicked", { chart: k, x: point.x, y: point.y, index: point.pointNumber, at: Date.now() });
   });
 }
 
@@ -90,7 +90,7 @@ export default function ({ parentElement, data, setStateValue }) {
           responsive: true,
           displaylogo: false,
           displayModeBar: "hover",
-          modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+          modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
         });
         if (data.clickable) hearClicks(node, k, setStateValue);
         if (download) downloads(root.children[k], Plotly, node, download);

@@ -1,0 +1,134 @@
+"""Many small pictures as one: 64 feature maps are one image in the page, not 64 charts.
+
+Each cell can have a caption below, a text on hover and a frame; a click says which cell it was (`index`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnnlab.figures.maps import GREY, SIGNED, Scale
+from cnnlab.figures.pixels import data_url
+from cnnlab.figures.style import Figure, picture
+
+
+class Cell(NamedTuple):
+    """One small picture: `pixels` uint8 (height, width, 4)."""
+
+    pixels: np.ndarray
+    caption: str = ""
+    hover: str = ""
+    frame: str = ""
+    """The frame's colour; "" for none."""
+
+
+class MontageData(NamedTuple):
+    """The cells laid out in rows.
+
+    Attributes:
+        pixels: uint8 (height, width, 4), transparent between the cells.
+        cells: as they were given.
+        corners: (x, y) of each cell's upper left pixel.
+    """
+
+    pixels: np.ndarray
+    cells: tuple[Cell, ...]
+    corners: tuple[tuple[int, int], ...]
+
+    @property
+    def aspect(self) -> float:
+        """Height over width."""
+        return float(self.pixels.shape[0] / self.pixels.shape[1])
+
+
+def paint(values: np.ndarray, scale: Scale, limit: float, enlarged: int = 1) -> np.ndarray:
+    """Values float (height, width) in colour: uint8 (height·enlarged, width·enlarged, 4). See `maps.MapData`."""
+    limit = limit or 1.0
+    stops = GREY if scale == "grey" else SIGNED
+    at = np.clip(values / limit if scale == "grey" else values / limit / 2 + 0.5, 0, 1)
+    colours = np.array([[int(code[k : k + 2], 16) for k in (1, 3, 5)] for _, code in stops], dtype=np.float64)
+    places = [float(place) for place, _ in stops]
+    channels = [np.interp(at, places, colours[:, k]) for k in range(3)]
+    painted = np.stack([*channels, np.full(at.shape, 255.0)], axis=-1).round().astype(np.uint8)
+    return painted.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
+
+
+def beside(pictures: Sequence[np.ndarray], gap: int = 2) -> np.ndarray:
+    """Painted pictures side by side, the lower ones in the middle, on transparent ground."""
+    height = max(len(one) for one in pictures)
+    width = sum(one.shape[1] for one in pictures) + gap * (len(pictures) - 1)
+    whole, x = np.zeros((height, width, 4), np.uint8), 0
+    for one in pictures:
+        top = (height - len(one)) // 2
+        whole[top : top + len(one), x : x + one.shape[1]] = one
+        x += one.shape[1] + gap
+    return whole
+
+
+def montage_data(cells: Sequence[Cell], columns: int, label: float = 0.0) -> MontageData:
+    """Lay out cells of one size.
+
+    Args:
+        columns: cells in a row.
+        label: free space below a cell for its caption, as a share of its width.
+    """
+    height, width = cells[0].pixels.shape[:2]
+    gap = max(round(width * 0.08), 1)
+    down, right = height + gap + round(width * label), width + gap
+    rows = -(-len(cells) // columns)
+    pixels = np.zeros((rows * down, min(columns, len(cells)) * right, 4), np.uint8)
+    corners = []
+    for k, cell in enumerate(cells):
+        y, x = k // columns * down + gap // 2, k % columns * right + gap // 2
+        pixels[y : y + height, x : x + width] = cell.pixels
+        corners.append((x, y))
+    return MontageData(pixels, tuple(cells), tuple(corners))
+
+
+def montage_figure(data: MontageData, size: int = 11) -> Figure:
+    """The montage; captions are `size` pixels high."""
+    height, width = data.cells[0].pixels.shape[:2]
+    middle = [x + width / 2 for x, _ in data.corners]
+    traces: list[dict[str, Any]] = [{"type": "image", "source": data_url(data.pixels), "hoverinfo": "skip"}]
+    if any(cell.caption for cell in data.cells):
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "text",
+                "x": middle,
+                "y": [y + height for _, y in data.corners],
+                "text": [cell.caption for cell in data.cells],
+                "textposition": "bottom center",
+                "textfont": {"size": size},
+                "hoverinfo": "skip",
+            }
+        )
+    # The last trace is invisible and lies over everything: it has the hover texts and hears the clicks.
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": middle,
+            "y": [y + height / 2 for _, y in data.corners],
+            "marker": {"size": 34, "opacity": 0},
+            "hovertext": [cell.hover for cell in data.cells],
+            "hoverinfo": "text",
+        }
+    )
+    frames = [
+        {
+            "type": "rect",
+            "x0": x - 0.5,
+            "y0": y - 0.5,
+            "x1": x + width - 0.5,
+            "y1": y + height - 0.5,
+            "line": {"color": cell.frame, "width": 2},
+        }
+        for cell, (x, y) in zip(data.cells, data.corners, strict=True)
+        if cell.frame
+    ]
+    rows, columns = data.pixels.shape[:2]
+    return picture(traces, 300, columns, rows, shapes=frames, hovermode="closest")

@@ -1,0 +1,96 @@
+"""Weights as they were at moments of a training, small files that the time machine goes through. No TensorFlow here.
+
+A moment is the end of an epoch (0: before training), or a batch of the first epoch, in which most happens. A run keeps
+at most `MOST_BYTES`: a large network, or a long training, keeps fewer epochs, evenly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnlab.errors import CNNLabError
+from cnnlab.marks import N_
+from cnnlab.training.spec import TrainingSpec
+
+MOST_BYTES = 100_000_000
+FIRST_BATCHES = 12
+"""So many moments of the first epoch are kept, most of them early."""
+
+
+class Moment(NamedTuple):
+    """`step` batches into the epoch after `epoch` whole ones; (0, 0) is before training, (3, 0) after three epochs."""
+
+    epoch: int
+    step: int = 0
+
+    @property
+    def file(self) -> str:
+        return f"{self.epoch:04d}-{self.step:06d}.npz"
+
+
+Weights = Mapping[str, tuple[np.ndarray, ...]]
+"""Layer name -> its arrays in Keras's order (kernel, bias, ...); layers without weights are left out."""
+
+
+def planned(training: TrainingSpec, steps: int, parameters: int) -> frozenset[Moment]:
+    """The moments that a run keeps, for `steps` steps an epoch and a network of `parameters` float32 numbers."""
+    if training.snapshots == "none":
+        return frozenset()
+    size = max(parameters * 4, 1)
+    most = max(MOST_BYTES // size, 2)
+    early: set[Moment] = set()
+    if training.snapshots == "all" and most >= 2 * FIRST_BATCHES:
+        # Evenly on a logarithmic scale: 1, 2, 3, 5, 8 ... batches.
+        early = {Moment(0, round(steps ** (k / FIRST_BATCHES))) for k in range(FIRST_BATCHES)} - {Moment(0, steps)}
+    every = -(-training.epochs // max(most - len(early) - 1, 1))
+    whole = {Moment(epoch) for epoch in range(0, training.epochs + 1, every)} | {Moment(training.epochs)}
+    return frozenset(whole | early)
+
+
+def keep(folder: Path, moment: Moment, weights: Weights) -> None:
+    """Write the weights of one moment to the run's folder, never half."""
+    place = folder / "snapshots"
+    place.mkdir(exist_ok=True)
+    unfinished = place / "unfinished.npz"
+    np.savez(unfinished, **{f"{name}.{k}": array for name, arrays in weights.items() for k, array in enumerate(arrays)})  # type: ignore[arg-type]  # fmt: skip
+    unfinished.replace(place / moment.file)
+
+
+def keep_if_new(folder: Path, moment: Moment, weights: Weights) -> None:
+    """The same, unless that moment has been kept."""
+    if not (folder / "snapshots" / moment.file).exists():
+        keep(folder, moment, weights)
+
+
+def moments(folder: Path) -> list[Moment]:
+    """The moments that a run has kept so far, in order."""
+    files = (path.stem.split("-") for path in (folder / "snapshots").glob("????-??????.npz"))
+    return sorted(Moment(int(epoch), int(step)) for epoch, step in files)
+
+
+def read(folder: Path, moment: Moment) -> dict[str, tuple[np.ndarray, ...]]:
+    """The weights of one moment.
+
+    Raises:
+        CNNLabError: the run has kept none for that moment, or its files are gone.
+    """
+    try:
+        with np.load(folder / "snapshots" / moment.file, allow_pickle=False) as kept:
+            arrays: dict[str, list[np.ndarray]] = {}
+            for key in kept.files:
+                arrays.setdefault(key.rpartition(".")[0], []).append(kept[key])
+    except (OSError, ValueError) as error:
+        raise CNNLabError(
+            N_("The weights of this run at that moment are not there (any more)."),
+            N_("Choose another moment or another run."),
+        ) from error
+    return {name: tuple(found) for name, found in arrays.items()}
+
+
+def size(folder: Path) -> int:
+    """Bytes that the run's snapshots take."""
+    return sum(path.stat().st_size for path in (folder / "snapshots").glob("*.npz"))

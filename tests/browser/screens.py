@@ -1,0 +1,138 @@
+"""`python -m tests.browser.screens FOLDER`: a picture of every page, in both sizes, languages and themes.
+
+Not a test: it trains two small runs in a Lab of its own, then writes `train-1440-ko-dark.png` and the like for people
+to look at. A page that is wider than its window is named, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.chromium import launch
+from tests.browser.lab_page import LabPage
+from tests.browser.server import AppServer, running
+from tests.catalogue import catalogue
+
+
+class Shot(NamedTuple):
+    """What to take a picture of.
+
+    Attributes:
+        name: begins the file's name.
+        path: the page's address; {run} and {other} are the two finished runs.
+        tab: the English name of a tab to open, if any.
+        press: the English name of a button to press, if any.
+    """
+
+    name: str
+    path: str
+    tab: str = ""
+    press: str = ""
+
+
+SHOTS = (
+    Shot("home", ""),
+    Shot("build", "build"),
+    *(Shot(f"build-{tab.split()[-1].lower()}", "build", tab=tab) for tab in ("Keras code", "Share", "Settings")),
+    Shot("train", "train?run={run}"),
+    Shot("train-network", "train?run={run}", tab="Network"),
+    Shot("train-settings", "train?run={run}", tab="Settings"),
+    Shot("train-more", "train", press="More settings"),
+    Shot("train-empty", "train"),
+    Shot("train-no-such-run", "train?run=nosuch"),
+)
+"""One entry a picture; a new page needs a line here."""
+
+WINDOWS = ((1440, 900), (390, 844))
+LANGUAGES = {"en": "en-US", "ko": "ko-KR"}
+THEMES = ("light", "dark")
+TALLEST = 6000
+
+
+def prepare(browser: Browser, server: AppServer) -> dict[str, str]:
+    """Train the two runs that the pictures show; returns the names in `Shot.path`."""
+    with browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900}) as context:
+        page = LabPage(context.new_page(), server).open("train")
+        runs = {}
+        for name, network in (("other", "mlp-relu"), ("run", "conv-8")):
+            page.choose_anew("Network", network)
+            runs[name] = page.start_and_see(3)
+            page.expect_state("finished", 240_000)
+        return runs
+
+
+def take(page: LabPage, shot: Shot, path: str, language: str, file: Path) -> int:
+    """Open the page, write its picture, and return by how many pixels it is wider than its window."""
+    page.open(path)
+    words = catalogue(language) if language != "en" else {}
+    if shot.tab:
+        page.main.get_by_role("tab", name=words.get(shot.tab, shot.tab), exact=True).click()
+    if shot.press:
+        page.main.get_by_role("button", name=words.get(shot.press, shot.press)).click()
+    _quiet(page.page)
+    size = page.page.viewport_size
+    assert size
+    # Streamlit scrolls inside the page: a window as tall as the content shows it all.
+    needed = page.main.evaluate("node => node.scrollHeight")
+    page.page.set_viewport_size({"width": size["width"], "height": min(max(needed, size["height"]), TALLEST)})
+    _quiet(page.page)
+    page.page.screenshot(path=file, animations="disabled")
+    wider: int = page.main.evaluate(
+        """main => Math.max(
+          document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          main.scrollWidth - main.clientWidth,
+        )"""
+    )
+    return wider
+
+
+def _quiet(page: Page) -> None:
+    """Wait until nothing runs, every chart is drawn and fonts are there."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".cnnlab-charts > div")].every((node) => node.querySelector(".main-svg"))
+            && [...document.images].every((image) => image.complete)"""
+    )
+    page.evaluate("() => document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--only", default="", help="only pictures whose name begins so")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    too_wide = []
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        browser = launch(playwright)
+        with running(Path(scratch) / "home", Path(scratch)) as server:
+            runs = prepare(browser, server)
+            kinds = itertools.product(WINDOWS, LANGUAGES.items(), THEMES)
+            for (width, height), (language, locale), theme in kinds:
+                for shot in SHOTS:
+                    name = f"{shot.name}-{width}-{language}-{theme}"
+                    if not name.startswith(arguments.only):
+                        continue
+                    with browser.new_context(
+                        locale=locale, color_scheme=theme, viewport={"width": width, "height": height}
+                    ) as context:
+                        page = LabPage(context.new_page(), server)
+                        wider = take(page, shot, shot.path.format(**runs), language, arguments.folder / f"{name}.png")
+                    print(name, f"{wider} pixels too wide" if wider > 0 else "", flush=True)
+                    too_wide += [name] * (wider > 0)
+        browser.close()
+    if too_wide:
+        print("wider than the window:", *too_wide, sep="\n  ")
+    return 1 if too_wide else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

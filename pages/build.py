@@ -7,7 +7,7 @@ from cnnlab.errors import NetworkError
 from cnnlab.network.mending import Needs
 from cnnlab.network.shapes import check, summarize
 from cnnlab.ui import cards, choose, frame, overview, tables
-from cnnlab.ui.state import redraw, session
+from cnnlab.ui.state import has_been_open, redraw, session
 from cnnlab.ui.text import _
 
 frame.come_in("build")
@@ -65,7 +65,7 @@ def workbench() -> None:
             overview.settings,
         )
         for tab, body in zip(tabs, bodies, strict=True):
-            if tab.open:
+            if tab.open or (body is overview.settings and has_been_open(tab, "settings")):
                 with tab:
                     body()
     frame.keep_in_link()

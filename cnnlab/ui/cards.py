@@ -21,7 +21,7 @@ from cnnlab.network.mending import MENDS, Needs, mend
 from cnnlab.network.shapes import Row, written
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.ui import errors, forms
-from cnnlab.ui.state import redraw, session
+from cnnlab.ui.state import has_been_open, redraw, session
 from cnnlab.ui.text import _, translate
 
 IN_SIGHT = ("filters", "units", "kernel_size", "pool_size", "depth_multiplier", "rate", "stddev", "activation")
@@ -98,7 +98,7 @@ def _more(layer: Layer, names: list[str], key: str) -> dict[str, object]:
     more = st.popover(
         "", icon=":material/tune:", key=f"{key}-more", on_change="rerun", type="tertiary", help=_("More fields")
     )
-    if not more.open:
+    if not has_been_open(more, key):
         return {}
     with more:
         return {name: forms.field(layer, name, key) for name in names}

@@ -15,7 +15,7 @@ from cnnlab.runs.record import Run
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.ui import errors, forms, live
 from cnnlab.ui.frame import lab
-from cnnlab.ui.state import session
+from cnnlab.ui.state import has_been_open, session
 from cnnlab.ui.text import _, translate
 
 MOST_RUNS = 100
@@ -115,7 +115,7 @@ def settings() -> None:
     training = me.training
     training = training.replace(**{name: forms.field(training, name, key) for name in IN_SIGHT})
     with st.popover(_("More settings"), icon=":material/tune:", key="more-settings", on_change="rerun") as more:
-        if more.open:
+        if has_been_open(more, key):
             for title, names in GROUPS.items():
                 st.markdown(f"**{translate(title)}**")
                 training = forms.edit(training, names, key)

@@ -65,9 +65,9 @@ def title(name: str, sentence: str) -> None:
 def take_link() -> None:
     """Take the network and settings that the link carries (`?n=`), once; a damaged code is said and changes nothing."""
     me, code = session(), st.query_params.get("n")
-    if not code or code == me.linked:
+    if not code or code in me.linked:
         return
-    me.linked = code
+    me.linked.add(code)
     try:
         network, training = link.decode(code)
     except CNNLabError as error:
@@ -82,7 +82,8 @@ def keep_in_link() -> None:
     me = session()
     code = link.encode(me.network, me.training)
     if code != st.query_params.get("n"):
-        me.linked = st.query_params["n"] = code
+        me.linked.add(code)
+        st.query_params["n"] = code
 
 
 def _who() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import streamlit as st
@@ -17,6 +18,13 @@ from cnnlab.training.snapshots import Moment
 from cnnlab.training.spec import TrainingSpec
 
 _KEY = "cnnlab"
+
+
+class OpenContainer(Protocol):
+    """What Streamlit gives for a popover or a tab with `on_change="rerun"`."""
+
+    @property
+    def open(self) -> bool | None: ...
 
 
 @dataclass
@@ -68,7 +76,9 @@ class Session:
         training: the settings that go with it.
         edition: grows when they are replaced from outside their forms, so that the forms begin anew.
         dismissed: advice that is not wanted any more, as (rule, layer).
-        linked: the network's code in the link that was taken last.
+        opened: what `has_been_open` has seen open.
+        linked: codes of networks in the link that were taken from it or put there. A browser's message can still carry
+            one that has been replaced since, which must not bring the old network back.
         place: the pixel of the Filters page.
         moment: that of the time machine; None: the newest. time_playing: whether it goes on by itself.
         run: the run that is followed; compared: one shown beside it.
@@ -84,7 +94,8 @@ class Session:
     training: TrainingSpec = field(default_factory=lambda: suited(RECIPES[FIRST].training, "mnist-5k"))
     edition: int = 0
     dismissed: set[tuple[str, Layer]] = field(default_factory=set)
-    linked: str = ""
+    linked: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
     moment: Moment | None = None
     time_playing: bool = False
     place: Place = field(default_factory=Place)
@@ -113,6 +124,18 @@ class Session:
         self.edits.make(network)
         self.training = training or self.training
         self.edition += 1
+
+
+def has_been_open(holder: OpenContainer, key: str) -> bool:
+    """Whether a popover or tab is open, or was: forms in it are drawn from then on.
+
+    Closing it right after typing reaches the server as one step with what was typed; a form that was not drawn in that
+    step would lose it.
+    """
+    opened = session().opened
+    if holder.open:
+        opened.add(key)
+    return key in opened
 
 
 def redraw() -> None:

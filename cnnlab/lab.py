@@ -80,8 +80,13 @@ class Lab:
         """
         info = DATASETS[training.checked().dataset]
         check(network, info.input_shape, len(info.class_names), self.settings.max_parameters)
-        run = self.store.create((name or network.name)[:MAX_NAME], who, network, training, self._me)
-        self._wake()
+        with self._lock:
+            # One write for the whole step: with a full disk there is no run at all, and none waits unseen.
+            at_once = self._room() > 0 and not self.store.queue(self._me)
+            called = (name or network.name)[:MAX_NAME]
+            run = self.store.create(called, who, network, training, self._me, running=at_once)
+            if at_once:
+                self._submit(self.store.get(run))
         return run
 
     def resume(self, run: str) -> None:
@@ -283,16 +288,20 @@ class Lab:
     def _wake(self) -> None:
         """Give the engine as many waiting runs as it has room for."""
         with self._lock:
-            room = self.engine.slots - sum(run.server == self._me for run in self.store.runs("running"))
-            for run in self.store.queue(self._me)[: max(room, 0)]:
+            for run in self.store.queue(self._me)[: self._room()]:
                 self.store.set_state(run.id, "running")
-                try:
-                    self.engine.submit(
-                        run.id, self.store.folder(run.id), run.network.to_json(), run.training.model_dump_json()
-                    )
-                except EngineError:
-                    # Lost just now: the run waits, and the next engine's start wakes the queue again.
-                    self.store.set_state(run.id, "queued")
+                self._submit(run)
+
+    def _room(self) -> int:
+        """How many more runs the engine can train now."""
+        return max(self.engine.slots - sum(run.server == self._me for run in self.store.runs("running")), 0)
+
+    def _submit(self, run: Run) -> None:
+        try:
+            self.engine.submit(run.id, self.store.folder(run.id), run.network.to_json(), run.training.model_dump_json())
+        except EngineError:
+            # Lost just now: the run waits, and the next engine's start wakes the queue again.
+            self.store.set_state(run.id, "queued")
 
     def _mark_interrupted(self) -> None:
         """At start-up: a run whose server is no more has no worker behind it."""

@@ -84,20 +84,31 @@ class RunStore:
         """Where the run's weights are kept; made by the worker."""
         return self._home / "runs" / run
 
-    def create(self, name: str, who: str, network: NetworkSpec, training: TrainingSpec, server: str) -> str:
-        """Add a queued run and return its id. Its turn comes fairly: see `_next_turn`."""
-        run = uuid.uuid4().hex[:12]
+    def create(
+        self,
+        name: str,
+        who: str,
+        network: NetworkSpec,
+        training: TrainingSpec,
+        server: str,
+        *,
+        running: bool = False,
+    ) -> str:
+        """Add a run, queued or running already, in one step, and return its id. Its turn is fair: see `_next_turn`."""
+        run, now = uuid.uuid4().hex[:12], time.time()
         with self._transaction() as database:
             database.execute(
-                "INSERT INTO runs (id, name, who, state, network, training, created, turn, server)"
-                " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?)",
+                "INSERT INTO runs (id, name, who, state, network, training, created, started, turn, server)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run,
                     name,
                     who,
+                    "running" if running else "queued",
                     network.to_json(),
                     training.model_dump_json(),
-                    time.time(),
+                    now,
+                    now if running else None,
                     self._next_turn(who),
                     server,
                 ),

@@ -24,7 +24,7 @@ def test_killed_server_loses_nothing_and_the_run_is_resumed(serve: Serve, visit:
     home = tmp_path / "home"
     first = serve(home)
     page = visit(first, "train")
-    run = page.start(30)
+    run = page.start(14)
     page.see_points(run, more_than=3)
     shown = page.traces(run)[1].points
     before = page.plots(run).first.evaluate("node => Array.from(node.data[1].y)")
@@ -41,7 +41,7 @@ def test_killed_server_loses_nothing_and_the_run_is_resumed(serve: Serve, visit:
     again.expect_state("finished")
 
     assert again.run == run
-    assert again.plots(run).first.evaluate("node => Array.from(node.data[1].x)") == list(range(1, 31))
+    assert again.plots(run).first.evaluate("node => Array.from(node.data[1].x)") == list(range(1, 15))
     assert again.plots(run).first.evaluate("node => Array.from(node.data[1].y)")[:shown] == before[:shown]
 
 

@@ -12,6 +12,7 @@ pages = {
     "build": st.Page("pages/build.py", title=_("Build"), icon=":material/layers:"),
     "train": st.Page("pages/train.py", title=_("Train"), icon=":material/play_circle:"),
     "filters": st.Page("pages/filters.py", title=_("Filters"), icon=":material/blur_on:"),
+    "maps": st.Page("pages/maps.py", title=_("Feature maps"), icon=":material/filter_none:"),
 }
 page = st.navigation(list(pages.values()), position="top")
 frame.follow_deep_link(pages)

@@ -9,11 +9,11 @@ from cnnlab.ui.text import _
 frame.come_in("filters")
 frame.title(_("Filters"), _("Change the numbers of a kernel and see what it makes of a picture."))
 
-STEP_SECONDS = 0.4
-
 
 def body() -> None:
     """The whole page is one fragment: a change draws no more than this anew."""
+    if session().place.playing:
+        session().place.advance()
     picture = pictures.choose("filters")
     tabs = st.tabs([_("Design"), _("Pooling"), _("Learned")], on_change="rerun", key="filter-tabs")
     if picture is None:
@@ -29,11 +29,4 @@ def body() -> None:
             learned.body(picture)
 
 
-def play() -> None:
-    """One pixel further, then the page."""
-    session().place.advance()
-    body()
-
-
-playing = session().place.playing
-st.fragment(play if playing else body, run_every=STEP_SECONDS if playing else timemachine.interval())()
+timemachine.follow(body)

@@ -43,6 +43,11 @@ class MapData(NamedTuple):
     mark: tuple[float, float, float, float] | None = None
 
 
+def scale_of(values: np.ndarray) -> Scale:
+    """Grey for what is never negative (after relu), signed for the rest."""
+    return "signed" if values.min() < 0 else "grey"
+
+
 def map_data(
     values: np.ndarray,
     scale: Scale = "grey",
@@ -54,8 +59,8 @@ def map_data(
     return MapData(values, scale, strongest or 1.0, mark)
 
 
-def map_figure(data: MapData) -> Figure:
-    """The map. A click can be heard by its cell: x is the column, y the row."""
+def map_figure(data: MapData, written_out: bool = True) -> Figure:
+    """The map, small ones with their numbers (`written_out`). A click tells the cell: x is the column, y the row."""
     rows, columns = data.values.shape
     trace: dict[str, Any] = {
         "type": "heatmap",
@@ -66,7 +71,7 @@ def map_figure(data: MapData) -> Figure:
         "showscale": False,
         "hovertemplate": "(%{y}, %{x}): %{z}<extra></extra>",
     }
-    if columns <= MOST_WRITTEN:
+    if written_out and columns <= MOST_WRITTEN:
         trace |= {"texttemplate": "%{z:.3~g}", "textfont": {"size": 13}, "xgap": 1, "ygap": 1}
     shapes = []
     if data.mark:

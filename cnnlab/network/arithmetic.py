@@ -88,13 +88,25 @@ class ReceptiveField:
     Attributes:
         size: (height, width) in input pixels, not cut off at the picture's border.
         jump: how far apart, in input pixels, two neighbouring values of the layer look.
+        start: (row, column) of the first value's upper left pixel; negative where zeros were added.
     """
 
     size: tuple[int, int] = (1, 1)
     jump: tuple[int, int] = (1, 1)
+    start: tuple[int, int] = (0, 0)
 
-    def through(self, window: Window) -> ReceptiveField:
-        """The receptive field after one more window (Araujo, Norris and Sim, Distill 2019, equation 2)."""
+    def through(self, window: Window, zeros: tuple[int, int] = (0, 0)) -> ReceptiveField:
+        """The receptive field after one more window, with so many zeros above and left of its input.
+
+        (Araujo, Norris and Sim, “Computing receptive fields”, Distill 2019.)
+        """
         height, width = (self.size[a] + (window.reach(a) - 1) * self.jump[a] for a in (0, 1))
         down, right = (self.jump[a] * window.strides[a] for a in (0, 1))
-        return ReceptiveField((height, width), (down, right))
+        return ReceptiveField((height, width), (down, right), self._moved(zeros))
+
+    def framed(self, zeros: tuple[int, int]) -> ReceptiveField:
+        """The same after a frame of zeros."""
+        return ReceptiveField(self.size, self.jump, self._moved(zeros))
+
+    def _moved(self, zeros: tuple[int, int]) -> tuple[int, int]:
+        return self.start[0] - zeros[0] * self.jump[0], self.start[1] - zeros[1] * self.jump[1]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from cnnlab.errors import NetworkError
 from cnnlab.marks import N_
 from cnnlab.network.arithmetic import NOTHING, Padding, ReceptiveField, Shape, Sum
-from cnnlab.network.layers import Dense, Layer
+from cnnlab.network.layers import Dense, Layer, ZeroPadding2D
 from cnnlab.network.spec import NetworkSpec
 
 
@@ -92,13 +92,18 @@ def _row(row: Row, shape: Shape, field: ReceptiveField, input_shape: tuple[int, 
     layer, output = row.layer, row.layer.output_shape(shape)
     window = layer.window(shape)
     texts: tuple[str, ...] = ()
+    zeros = (0, 0)
     if window and len(output) == 3:
         padding: Padding = getattr(layer, "padding", "valid")
         texts = tuple(window.output_text(shape[axis], axis, padding) for axis in (0, 1))
+        above, left = (window.total_padding(shape[axis], axis, padding) // 2 for axis in (0, 1))
+        zeros = (above, left)
     if isinstance(layer, Dense):
         field = ReceptiveField(input_shape[:2])
     elif window:
-        field = field.through(window)
+        field = field.through(window, zeros)
+    elif isinstance(layer, ZeroPadding2D):
+        field = field.framed(layer.padding)
     return Row(
         row.index,
         row.name,

@@ -40,6 +40,7 @@ class Chart(NamedTuple):
         figure: Plotly's JSON.
         alt: the sentence that says what it shows, for those who cannot see it.
         aspect: height over width, for a picture that should keep its shape.
+        title: a line above the chart.
         download: the name of a file; the chart then has buttons that save it as PNG and SVG.
     """
 
@@ -47,6 +48,7 @@ class Chart(NamedTuple):
     alt: str
     aspect: float | None = None
     download: str | None = None
+    title: str = ""
 
 
 class Click(NamedTuple):
@@ -66,8 +68,10 @@ class Click(NamedTuple):
     at: float
 
 
-def live_charts(charts: Sequence[Chart], key: str, width: Width = "stretch", clickable: bool = False) -> Click | None:
-    """Draw charts side by side where there is room. Their nodes stay while `key` stays.
+def live_charts(
+    charts: Sequence[Chart], key: str, width: Width = "stretch", *, clickable: bool = False, stacked: bool = False
+) -> Click | None:
+    """Draw charts side by side where there is room, or `stacked`. Their nodes stay while `key` stays.
 
     Returns:
         The last click, where `clickable` asks for clicks; it stays until the next one.
@@ -81,6 +85,7 @@ def live_charts(charts: Sequence[Chart], key: str, width: Width = "stretch", cli
         "source": source,
         "figures": [chart._asdict() for chart in charts],
         "clickable": clickable,
+        "stacked": stacked,
     }
     result = _mount(key=key, data=content, width=width, on_clicked_change=_heard)
     return Click(**result.clicked) if clickable and result.clicked else None

@@ -48,7 +48,8 @@ def body(picture: Picture) -> None:
         weights = lab().weights(run.id, moment)
         maps = lab().feature_maps(run, moment, picture.fitted(run.network.input_shape))
     except CNNLabError as error:
-        errors.show(error)
+        if not timemachine.waiting_for_workers():
+            errors.show(error)
         return
     found = filters(row, weights, run.network.input_shape, channel)
     _montage(found, maps[row.name], own)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
-from cnnlab.figures.maps import map_data, map_figure
+from cnnlab.figures.maps import map_data, map_figure, scale_of
 from cnnlab.figures.montage import Cell, montage_data, montage_figure, paint
 from cnnlab.figures.probabilities import probabilities_data, probabilities_figure
 from cnnlab.figures.style import to_json
@@ -46,7 +46,8 @@ def body(picture: Picture) -> None:
         weights = lab().weights(run.id, moment)
         outputs = lab().feature_maps(run, moment, image)
     except CNNLabError as error:
-        errors.show(error)
+        if not timemachine.waiting_for_workers():
+            errors.show(error)
         return
     rows = summarize(run.network).rows
     left, right = st.columns([3, 2], gap="large")
@@ -84,15 +85,20 @@ def _layer(row: Row, output: np.ndarray, scale: str, brightest: float) -> Chart:
     if any(dead):
         title += " · " + _("{dead} of {count} are dead (all zero), framed", dead=sum(dead), count=len(maps))
     shared = brightest if scale == "all" else float(np.abs(output).max())
-    signed = "signed" if output.min() < 0 else "grey"
     cells = [
         Cell(
-            paint(feature, signed, float(np.abs(feature).max()) if scale == "own" else shared),
-            hover=_("{name}, map {index}: {low:.2f} to {high:.2f}", name=row.name, index=k, low=feature.min(), high=feature.max()),
+            paint(feature, scale_of(output), float(np.abs(feature).max()) if scale == "own" else shared),
+            hover=_(
+                "{name}, map {index}: {low:.2f} to {high:.2f}",
+                name=row.name,
+                index=k,
+                low=feature.min(),
+                high=feature.max(),
+            ),
             frame=DEAD if dead[k] else "",
         )
         for k, feature in enumerate(maps[:MOST_MAPS])
-    ]  # fmt: skip
+    ]
     data = montage_data(cells, COLUMNS)
     alt = _("The {count} feature maps of {name}.", count=len(maps), name=row.name)
     return Chart(to_json(montage_figure(data)), alt, data.aspect, title=title)
@@ -104,7 +110,7 @@ def _vector(title: str, output: np.ndarray) -> Chart:
     rows = -(-len(shown) // STRIP)
     strip = np.zeros(rows * min(STRIP, len(shown)))
     strip[: len(shown)] = shown
-    data = map_data(strip.reshape(rows, -1), "signed" if output.min() < 0 else "grey")
+    data = map_data(strip.reshape(rows, -1), scale_of(output))
     alt = _("The {count} numbers of the vector.", count=len(output))
     width = data.values.shape[1]
     return Chart(to_json(map_figure(data, written_out=False)), alt, max(rows / width, 0.025), title=title)
@@ -124,8 +130,8 @@ def _chosen(rows: tuple[Row, ...], weights: Weights, outputs: dict[str, np.ndarr
     st.markdown(_("**{name}, map {index}** :small[click another on the left, or a pixel]", name=name, index=index))
     at = me.map_pixel or tuple(int(k) for k in np.unravel_index(int(np.abs(feature).argmax()), feature.shape))
     at = min(at[0], feature.shape[0] - 1), min(at[1], feature.shape[1] - 1)
-    signed = "signed" if feature.min() < 0 else "grey"
-    chart = Chart(to_json(map_figure(map_data(feature, signed, mark=(*at, 1, 1)))), _("The chosen feature map."), feature.shape[0] / feature.shape[1])  # fmt: skip
+    shown = map_figure(map_data(feature, scale_of(feature), mark=(*at, 1, 1)))
+    chart = Chart(to_json(shown), _("The chosen feature map."), feature.shape[0] / feature.shape[1])
     click = live_charts([chart], key="maps-chosen", clickable=True, width=320)
     if click and click.at != me.map_clicked:
         me.map_clicked, me.map_pixel, me.map = click.at, (int(click.y), int(click.x)), (name, index)
@@ -143,7 +149,8 @@ def _origin(row: Row, at: tuple[int, int], image: np.ndarray) -> None:
     corner = [field.start[axis] + at[axis] * field.jump[axis] for axis in (0, 1)]
     st.markdown(_("**Receptive field** {size} pixels of the input", size=written(field.size)))
     marked = map_data(image.mean(axis=2), limit=1.0, mark=(corner[0], corner[1], *field.size))
-    live_charts([Chart(to_json(map_figure(marked)), _("The input; the receptive field is framed."), image.shape[0] / image.shape[1])], key="maps-origin", width=320)  # fmt: skip
+    alt, aspect = _("The input; the receptive field is framed."), image.shape[0] / image.shape[1]
+    live_charts([Chart(to_json(map_figure(marked)), alt, aspect)], key="maps-origin", width=320)
 
 
 def _sum(row: Row, weights: Weights, before: np.ndarray, at: tuple[int, int], index: int, value: float) -> None:
@@ -154,8 +161,21 @@ def _sum(row: Row, weights: Weights, before: np.ndarray, at: tuple[int, int], in
     terms = " ".join(f"{sums[k]:+.3f}" for k in strongest)
     if len(sums) > len(strongest):
         terms += r" + \dots"
-    st.markdown(_("**The sum behind it** (row {row}, column {column}): {count} input channels and the bias", row=at[0], column=at[1], count=len(sums)))  # fmt: skip
+    st.markdown(
+        _(
+            "**The sum behind it** (row {row}, column {column}): {count} input channels and the bias",
+            row=at[0],
+            column=at[1],
+            count=len(sums),
+        )
+    )
     st.latex(rf"{terms} {bias:+.3f} = {total:.3f}")
+    kernel = weights[row.name][0][:, :, strongest[0], index]
+    shown, aspect = map_figure(map_data(kernel, "signed")), kernel.shape[0] / kernel.shape[1]
+    live_charts([Chart(to_json(shown), _("The kernel of this map."), aspect)], key="maps-kernel", width=180)
     st.caption(_("After {activation}: {value:.3f}", activation=getattr(row.layer, "activation", "linear"), value=value))
     if len(sums) > 1:
-        st.caption(_("The strongest channels: {channels}.", channels=", ".join(map(str, strongest))))
+        channels = ", ".join(map(str, strongest))
+        st.caption(
+            _("The kernel is that for the strongest input channel. The strongest are: {channels}.", channels=channels)
+        )

@@ -80,6 +80,8 @@ class Session:
         linked: codes of networks in the link that were taken from it or put there. A browser's message can still carry
             one that has been replaced since, which must not bring the old network back.
         place: the pixel of the Filters page.
+        map, map_pixel: the feature map that is looked at, as (layer, channel), and the pixel (row, column) of it.
+        map_clicked: the moment of the click that was taken last.
         moment: that of the time machine; None: the newest. time_playing: whether it goes on by itself.
         run: the run that is followed; compared: one shown beside it.
         offer: a dataset to use instead of one that could not be had.
@@ -98,6 +100,9 @@ class Session:
     opened: set[str] = field(default_factory=set)
     moment: Moment | None = None
     time_playing: bool = False
+    map: tuple[str, int] | None = None
+    map_pixel: tuple[int, int] | None = None
+    map_clicked: float = 0.0
     place: Place = field(default_factory=Place)
     run: str | None = None
     compared: str | None = None

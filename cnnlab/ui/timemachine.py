@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from cnnlab.runs.record import Run
@@ -12,16 +14,42 @@ from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _
 
 PLAY_SECONDS = 0.8
+STEP_SECONDS = 0.4
 FOLLOW_SECONDS = 1.0
 
 
-def interval() -> float | None:
-    """How often a fragment that follows the time machine is drawn anew by itself."""
+def follow(body: Callable[[], None]) -> None:
+    """Draw `body` as a fragment that is drawn anew by itself while something goes on: the time machine plays, the run
+    that is looked at trains, or the workers are starting."""
+    going_on = _going_on()
+
+    def watched() -> None:
+        if _going_on() != going_on:
+            # The timer belongs to the fragment as it was begun: a whole rerun begins it anew, or ends it.
+            st.rerun()
+        body()
+
+    seconds = {"": None, "playing": PLAY_SECONDS, "stepping": STEP_SECONDS}.get(going_on, FOLLOW_SECONDS)
+    st.fragment(watched, run_every=seconds)()
+
+
+def _going_on() -> str:
     me = session()
     if me.time_playing:
-        return PLAY_SECONDS
-    run = next((run for run in lab().going() if run.id == me.run), None)
-    return FOLLOW_SECONDS if run else None
+        return "playing"
+    if me.place.playing:
+        return "stepping"
+    if lab().engine.state == "starting":
+        return "starting"
+    return "training" if any(run.id == me.run for run in lab().going()) else ""
+
+
+def waiting_for_workers() -> bool:
+    """Whether the workers are only just starting; says so."""
+    if lab().engine.state != "starting":
+        return False
+    st.info(_("The workers are starting; this takes a few seconds."), icon=":material/hourglass:")
+    return True
 
 
 def choose_run(key: str) -> Run | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.network.layers import Conv2D, Layer
 from cnnlab.network.arithmetic import Window
+from cnnlab.network.layers import Conv2D, Layer
 from cnnlab.vision.convolution import pixel
 
 

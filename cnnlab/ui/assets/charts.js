@@ -72,16 +72,20 @@ function hearClicks(node, k, said) {
 export default function ({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".cnnlab-charts");
   while (root.children.length > data.figures.length) root.lastChild.remove();
+  root.classList.toggle("cnnlab-stacked", Boolean(data.stacked));
   while (root.children.length < data.figures.length) {
     const holder = document.createElement("div");
-    holder.append(document.createElement("div"));
+    const title = document.createElement("div");
+    title.className = "cnnlab-title";
+    holder.append(title, document.createElement("div"));
     root.append(holder);
   }
   plotly(data.source).then(
     (Plotly) => {
       const style = getComputedStyle(root);
-      data.figures.forEach(({ figure, alt, aspect, download }, k) => {
-        const node = root.children[k].firstChild;
+      data.figures.forEach(({ figure, alt, aspect, download, title }, k) => {
+        const [heading, node] = root.children[k].children;
+        heading.textContent = title;
         node.setAttribute("role", "img");
         node.setAttribute("aria-label", alt);
         const { data: traces, layout } = JSON.parse(figure);

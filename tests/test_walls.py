@@ -19,7 +19,6 @@ TENSORFLOW = {
     "cnnlab.training.callbacks",
     "cnnlab.training.checkpoint",
     "cnnlab.engine.tasks",
-    "cnnlab.vision.filters",
     "cnnlab.vision.feature_maps",
     "cnnlab.vision.attribution",
 }

@@ -176,9 +176,11 @@ def test_early_stopping_keeps_the_best_epoch(
     kept = trained.epochs[finished.kept_epoch - 1]
     assert (loss, accuracy) == pytest.approx((kept.val_loss, kept.val_accuracy), rel=1e-5)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "answered.npz",
         f"best-{finished.kept_epoch:04d}.weights.h5",
         f"checkpoint-{len(expected):04d}.keras",
         "checkpoint.json",
+        "snapshots",
     ]
 
 
@@ -228,9 +230,11 @@ def test_a_process_that_died_between_the_best_weights_and_the_checkpoint(
     assert [epoch.epoch for epoch in trained.epochs] == [1, 2]
     assert Checkpoint.read(tmp_path).epochs == trained.epochs
     assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "answered.npz",
         "best-0002.weights.h5",
         "checkpoint-0002.keras",
         "checkpoint.json",
+        "snapshots",
     ]
 
 
@@ -301,7 +305,7 @@ def test_stopped_at_once(digits: Dataset, tiny: NetworkSpec, quick: TrainingSpec
     trained: Trained = train(tiny, spec, digits, events.append, lambda: Control(stop=True), folder=tmp_path)
     assert (trained.reason, trained.epochs) == ("stopped", ())
     assert isinstance(events[-1], Finished) and events[-1].kept_epoch == 0
-    assert [path.name for path in tmp_path.iterdir()] == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answered.npz", "snapshots"]
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -28,16 +28,27 @@ def first_run() -> None:
         st.switch_page("pages/train.py", query_params={"run": run})
 
 
-with st.container(border=True):
+first, build, look = st.columns(3)
+with first, st.container(border=True, height="stretch"):
     st.subheader(_("Train a first network"), anchor=False)
     st.markdown(
         _(
-            "Eight small filters, 4,000 handwritten digits, twenty rounds: about ten seconds, no network "
-            "connection needed."
+            "Eight small filters, 4,000 handwritten digits, twenty rounds: about ten seconds, no network connection "
+            "needed."
         )
     )
     if st.button(_("Train a first network now"), icon=":material/play_arrow:", type="primary", key="first-run"):
         first_run()
+with build, st.container(border=True, height="stretch"):
+    st.subheader(_("Put a network together"), anchor=False)
+    st.markdown(_("Layer by layer, with what each does to the data and what it costs, and its Keras code."))
+    if st.button(_("Build a network"), icon=":material/layers:", key="to-build"):
+        st.switch_page("pages/build.py")
+with look, st.container(border=True, height="stretch"):
+    st.subheader(_("See what convolution does"), anchor=False)
+    st.markdown(_("Change the nine numbers of a kernel and see the picture change, one pixel at a time."))
+    if st.button(_("Try a filter"), icon=":material/blur_on:", key="to-filters"):
+        st.switch_page("pages/filters.py")
 
 st.subheader(_("Runs"), anchor=False)
 runs = lab.runs()

@@ -6,11 +6,12 @@ that the sign can be seen.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from cnnlab.figures.style import Figure, picture
+from cnnlab.figures.style import Figure, finite, picture
 
 Scale = Literal["grey", "signed"]
 
@@ -45,7 +46,7 @@ class MapData(NamedTuple):
 
 def scale_of(values: np.ndarray) -> Scale:
     """Grey for what is never negative (after relu), signed for the rest."""
-    return "signed" if values.min() < 0 else "grey"
+    return "signed" if (values < 0).any() else "grey"
 
 
 def map_data(
@@ -55,8 +56,8 @@ def map_data(
     mark: tuple[float, float, float, float] | None = None,
 ) -> MapData:
     """A map on a scale of its own, or one that is shared (`limit`)."""
-    strongest = float(np.abs(values).max()) if limit is None else limit
-    return MapData(values, scale, strongest or 1.0, mark)
+    strongest = float(np.abs(values).max(initial=0, where=np.isfinite(values))) if limit is None else limit
+    return MapData(values, scale, strongest if strongest and math.isfinite(strongest) else 1.0, mark)
 
 
 def map_figure(data: MapData, written_out: bool = True) -> Figure:
@@ -64,7 +65,7 @@ def map_figure(data: MapData, written_out: bool = True) -> Figure:
     rows, columns = data.values.shape
     trace: dict[str, Any] = {
         "type": "heatmap",
-        "z": np.round(data.values, 4).tolist(),
+        "z": [finite(tuple(row)) for row in _rounded(data).tolist()],
         "zmin": 0 if data.scale == "grey" else -data.limit,
         "zmax": data.limit,
         "colorscale": GREY if data.scale == "grey" else SIGNED,
@@ -79,3 +80,9 @@ def map_figure(data: MapData, written_out: bool = True) -> Figure:
         box = {"x0": column - 0.5, "x1": column + width - 0.5, "y0": row - 0.5, "y1": row + height - 0.5}
         shapes.append({"type": "rect", **box, "line": {"color": MARK, "width": 3}})
     return picture([trace], 300, columns, rows, shapes=shapes)
+
+
+def _rounded(data: MapData) -> np.ndarray:
+    # Four figures of the strongest value: small ones (probabilities, gradients) keep their differences.
+    decimals = 4 + max(0, -math.floor(math.log10(data.limit)))
+    return np.round(data.values.astype(float), min(decimals, 100))

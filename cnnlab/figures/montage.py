@@ -45,14 +45,18 @@ class MontageData(NamedTuple):
 
 
 def paint(values: np.ndarray, scale: Scale, limit: float, enlarged: int = 1) -> np.ndarray:
-    """Values float (height, width) in colour: uint8 (height·enlarged, width·enlarged, 4). See `maps.MapData`."""
+    """Values float (height, width) in colour: uint8 (height·enlarged, width·enlarged, 4). See `maps.MapData`.
+
+    What is no number is transparent.
+    """
     limit = limit or 1.0
     stops = GREY if scale == "grey" else SIGNED
     at = np.clip(values / limit if scale == "grey" else values / limit / 2 + 0.5, 0, 1)
     colours = np.array([[int(code[k : k + 2], 16) for k in (1, 3, 5)] for _, code in stops], dtype=np.float64)
     places = [float(place) for place, _ in stops]
     channels = [np.interp(at, places, colours[:, k]) for k in range(3)]
-    painted = np.stack([*channels, np.full(at.shape, 255.0)], axis=-1).round().astype(np.uint8)
+    painted = np.stack([*channels, np.full(at.shape, 255.0)], axis=-1).round()
+    painted = np.where(np.isnan(at)[..., np.newaxis], 0, painted).astype(np.uint8)
     return painted.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
 
 

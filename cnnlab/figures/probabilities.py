@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure
+from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure, finite
 from cnnlab.marks import N_, Translate, untranslated
 
 
@@ -32,7 +32,7 @@ def probabilities_figure(data: ProbabilitiesData, translate: Translate = untrans
     bars = {
         "type": "bar",
         "x": data.names,
-        "y": data.shares,
+        "y": finite(data.shares),
         "marker": {"color": [VALIDATION if k == data.best else TRAINING for k in range(len(data.names))]},
         "text": [f"{share:.0%}" if share >= 0.005 else "" for share in data.shares],
         "hovertemplate": "%{x}: %{y:.2%}<extra></extra>",

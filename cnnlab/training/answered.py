@@ -15,8 +15,10 @@ _FILE = "answered.npz"
 
 
 def keep(folder: Path, dataset: Dataset) -> None:
-    """Write the first `COUNT` test images and their labels to `folder`."""
-    np.savez(folder / _FILE, images=dataset.x_test[:COUNT], labels=dataset.y_test[:COUNT])
+    """Write the first `COUNT` test images and their labels to `folder`, never half."""
+    unfinished = folder / f"unfinished-{_FILE}"
+    np.savez(unfinished, images=dataset.x_test[:COUNT], labels=dataset.y_test[:COUNT])
+    unfinished.replace(folder / _FILE)
 
 
 def read(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:

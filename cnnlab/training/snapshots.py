@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -76,14 +77,15 @@ def read(folder: Path, moment: Moment) -> dict[str, tuple[np.ndarray, ...]]:
     """The weights of one moment.
 
     Raises:
-        CNNLabError: the run has kept none for that moment, or its files are gone.
+        CNNLabError: the run has kept none for that moment, or its file is gone or damaged.
     """
     try:
         with np.load(folder / "snapshots" / moment.file, allow_pickle=False) as kept:
             arrays: dict[str, list[np.ndarray]] = {}
             for key in kept.files:
                 arrays.setdefault(key.rpartition(".")[0], []).append(kept[key])
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, NotImplementedError, BadZipFile) as error:
+        # The last three are said of damaged files.
         raise CNNLabError(
             N_("The weights of this run at that moment are not there (any more)."),
             N_("Choose another moment or another run."),

@@ -153,7 +153,9 @@ def _fit(
     if _keeps_best(training) and training.restore_best_weights and done.epochs:
         model.load_weights(folder / done.best_file)
         kept = done.best.epoch
-    snapshots.keep_if_new(folder, snapshots.Moment(kept), weights_of(model))
+    if kept:
+        # Stopped within the first epoch, the weights are those of no moment.
+        snapshots.keep_if_new(folder, snapshots.Moment(kept), weights_of(model))
     on_event(Finished(reason=reason, kept_epoch=kept))
     return Trained(model, done.epochs, reason)
 

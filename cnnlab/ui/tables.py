@@ -12,7 +12,14 @@ from cnnlab.ui.text import _
 def layer_table(network: NetworkSpec) -> None:
     """The table of `model.summary()`, and what it leaves out."""
     summary = summarize(network)
-    head = (_("Layer (type)"), _("Output shape"), _("Parameters"), _("Share"), _("Multiply-adds"), _("Receptive field"))
+    head = (
+        _("Layer (type)"),
+        _("Output shape"),
+        _("Parameters"),
+        _("Of all"),
+        _("Multiply-adds"),
+        _("Receptive field"),
+    )
     total = f"**{summary.parameters:,}**", "", f"**{summary.multiply_adds:,}**", ""
     lines = [head, ("---", "---", *["---:"] * 4)]
     lines += [_cells(row, max(summary.parameters, 1)) for row in summary.rows]

@@ -74,6 +74,7 @@ def pool(image: np.ndarray, window: Window, kind: Pooling, padding: Padding = "v
 def shift(image: np.ndarray, down: int, right: int) -> np.ndarray:
     """`image` moved by so many pixels (negative: up, left); zeros come in, what leaves is lost."""
     height, width = image.shape
+    down, right = int(np.clip(down, -height, height)), int(np.clip(right, -width, width))
     moved = np.zeros_like(image)
     moved[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = image[
         max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)

@@ -21,7 +21,7 @@ class Filter:
     Attributes:
         index: its place among the layer's filters.
         kernel: float (height, width).
-        bias: 0 where the layer has none.
+        bias: 0 where the layer has none, or has it elsewhere (after the 1×1 kernels of a SeparableConv2D).
         mean, spread, norm: of all the filter's weights, every channel.
         like: the hand-designed kernel that it resembles most ("" for none), and the cosine with it.
     """
@@ -46,19 +46,22 @@ def filters(row: Row, weights: Weights, input_shape: tuple[int, int, int], chann
     """The filters of a layer for which `has_filters` holds; at most `MOST_UNITS`.
 
     Args:
-        channel: the input channel to look through; None: the mean over all.
+        channel: the input channel to look through; None: the mean over all. Depthwise kernels have but one.
     """
     arrays = weights[row.name]
     kernels = _as_kernels(row, arrays[0], input_shape)
-    has_bias = len(arrays) > 1 and arrays[-1].ndim == 1
+    has_bias = arrays[-1].shape == kernels.shape[-1:] and row.layer.kind != "SeparableConv2D"
     biases = arrays[-1] if has_bias else np.zeros(kernels.shape[-1])
     found = []
     for index in range(min(kernels.shape[-1], MOST_UNITS)):
         whole = kernels[..., index]
-        kernel = whole.mean(axis=2) if channel is None else whole[:, :, channel]
-        bias = float(biases[index]) if index < len(biases) else 0.0
+        kernel = whole.mean(axis=2) if channel is None or whole.shape[2] == 1 else whole[:, :, channel]
         norm = float(np.linalg.norm(whole))
-        found.append(Filter(index, kernel, bias, float(whole.mean()), float(whole.std()), norm, resemblance(kernel)))
+        found.append(
+            Filter(
+                index, kernel, float(biases[index]), float(whole.mean()), float(whole.std()), norm, resemblance(kernel)
+            )
+        )
     return found
 
 

@@ -13,6 +13,9 @@ from cnnlab.marks import N_
 MOST_BYTES = 20_000_000
 MOST_PIXELS = 50_000_000
 
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
+"""What Pillow may try. It knows more, among them one that runs another program (EPS)."""
+
 
 def read_picture(content: bytes, side: int) -> np.ndarray:
     """A picture file as grey pixels, its longer side brought to `side` pixels where it is longer.
@@ -34,7 +37,7 @@ def read_picture(content: bytes, side: int) -> np.ndarray:
             most=MOST_BYTES / 1e6,
         )
     try:
-        with Image.open(io.BytesIO(content)) as picture:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise CNNLabError(
                     N_("The picture has {width}×{height} pixels; at most {most:,} are read."),
@@ -54,11 +57,9 @@ def read_picture(content: bytes, side: int) -> np.ndarray:
 
 def _grey(picture: Image.Image, side: int) -> np.ndarray:
     upright = ImageOps.exif_transpose(picture)
-    if upright.mode in ("I", "I;16", "F"):
-        # Pillow cuts deep greys off at 255; their own range is brought to 0..1 instead.
-        deep = np.asarray(upright, dtype=float)
-        span = float(deep.max() - deep.min()) or 1.0
-        upright = Image.fromarray(((deep - deep.min()) / span * 255).astype(np.uint8))
+    if upright.mode in ("I", "I;16"):
+        # Pillow cuts deep greys off at 255.
+        upright = Image.fromarray((np.asarray(upright, dtype=float) / 257).round().astype(np.uint8))
     coloured = upright.convert("RGBA")
     ground = Image.new("RGBA", coloured.size, "white")
     grey = Image.alpha_composite(ground, coloured).convert("L")

@@ -47,6 +47,10 @@ SHOTS = (
     Shot("train-more", "train", press="More settings"),
     Shot("train-empty", "train"),
     Shot("train-no-such-run", "train?run=nosuch"),
+    Shot("filters", "filters"),
+    Shot("filters-pooling", "filters", tab="Pooling"),
+    Shot("filters-learned", "filters", tab="Learned"),
+    Shot("maps", "maps"),
 )
 """One entry a picture; a new page needs a line here."""
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from cnnlab.ui import frame
-from cnnlab.ui.text import _
+from cnnlab.ui.text import _, choose_language
 
 st.set_page_config(page_title="CNN Lab", page_icon=":material/grid_on:", layout="wide")
 
+choose_language()
 pages = {
     "home": st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),
     "build": st.Page("pages/build.py", title=_("Build"), icon=":material/layers:"),

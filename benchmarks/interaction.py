@@ -17,6 +17,11 @@ from benchmarks.browser import drawings, new_page, updates
 from benchmarks.report import Figure, arguments, describe_machine, say, settings, show
 from benchmarks.server import Server
 from benchmarks.stage import PATIENCE, Stage
+from cnnlab.network import link
+from cnnlab.network.editing import exchange
+from cnnlab.network.layers import Conv2D
+from cnnlab.network.recipes import RECIPES, suited
+from cnnlab.network.shapes import summarize
 
 Measure = Callable[[Stage], Iterator[Figure]]
 
@@ -25,6 +30,29 @@ LIVE_UPDATES = 60
 LONG_HISTORY = 1000
 """Batch reports; at most five come a second, so a run needs minutes for them."""
 WATCHED_EPOCHS = 20
+CHANGES = 20
+FIRST_CHANGES = 2
+"""Changes that are not counted: the page's parts are used for the first time."""
+
+_WATCH_TOTAL = """
+wanted => {
+  const shown = () => [...document.querySelectorAll("table tr:last-child strong")].some(
+    (node) => node.textContent === wanted,
+  );
+  window.cnnlabChange = new Promise((resolve) => {
+    let pressed;
+    addEventListener("keydown", (event) => { if (event.key === "Enter") pressed ??= performance.now(); }, true);
+    const observer = new MutationObserver(() => {
+      if (pressed === undefined || !shown()) return;
+      observer.disconnect();
+      // In the page; the browser is about to paint it.
+      requestAnimationFrame(() => resolve(performance.now() - pressed));
+    });
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+}
+"""
+"""From the Enter key to the table whose total is `wanted`."""
 
 
 def home(stage: Stage) -> Iterator[Figure]:
@@ -41,6 +69,37 @@ def home(stage: Stage) -> Iterator[Figure]:
             say(f"home: {seconds[-1]:.2f} s")
             page.context.close()
     yield Figure("interaction.home_seconds", median(seconds), "s", 3)
+
+
+def build_table(stage: Stage) -> Iterator[Figure]:
+    """From a widget's change on the Build page to the new total in the table, and the server's part of it."""
+    recipe = RECIPES["full"]
+    first = recipe.network.layers[0]
+    assert isinstance(first, Conv2D)
+    page = new_page(stage.browser)
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{stage.server.url}/build?n={link.encode(recipe.network, suited(recipe.training, 'mnist-5k'))}")
+    field = page.locator(".st-key-card-0").get_by_role("spinbutton", name="filters", exact=True)
+    expect(field).to_have_value(str(first.filters), timeout=PATIENCE)
+    expect(page.locator("table")).to_be_visible(timeout=PATIENCE)
+    stage.wait_until_idle(page)
+    milliseconds, used = [], 0.0
+    for change in range(1, FIRST_CHANGES + (3 if stage.quick else CHANGES) + 1):
+        filters = first.filters + change
+        changed = exchange(recipe.network, 0, first.model_copy(update={"filters": filters}))
+        before = stage.server.processor_seconds
+        page.evaluate(_WATCH_TOTAL, f"{summarize(changed).parameters:,}")
+        field.fill(str(filters))
+        field.press("Enter")
+        waited = page.evaluate("window.cnnlabChange")
+        stage.wait_until_idle(page)
+        if change > FIRST_CHANGES:
+            milliseconds.append(waited)
+            used += stage.server.processor_seconds - before
+    page.context.close()
+    say(f"build: {len(milliseconds)} changes, the slowest {max(milliseconds):.0f} ms")
+    yield Figure("interaction.build_table_milliseconds", median(milliseconds), "ms", 300, 0)
+    yield Figure("interaction.build_table_processor_milliseconds", 1000 * used / len(milliseconds), "ms", 40)
 
 
 def live_update(stage: Stage) -> Iterator[Figure]:
@@ -108,6 +167,7 @@ def _processor_time(stage: Stage) -> tuple[float, float]:
 
 MEASURES: Mapping[str, Measure] = {
     "home": home,
+    "build_table": build_table,
     "live_update": live_update,
     "epoch_to_screen": epoch_to_screen,
     "live_update_long": live_update_long,

@@ -23,7 +23,7 @@ from cnnlab.ui.tables import layer_table
 from cnnlab.ui.text import _, language, translate
 
 POLL_SECONDS = 0.5
-ANSWERS_SECONDS = 1.0
+ANSWERS_SECONDS = 2.0
 GRID_WIDTH = 820
 """Pixels at most; the grid's images stand at about twice their size."""
 

@@ -70,6 +70,7 @@ class Session:
         id: names the session where the reader has given no nickname.
         nickname: what the reader calls themselves; kept in the link.
         language: chosen with the switch; None: as the link or the browser says.
+        spoken: the language of the present page, see `text.language`.
         entered: whether app.py has run in this session.
         target: a page that was asked for before app.py could run, with its query parameters.
         edits: the network that Build changes and Start would train, with the ways back and forth.
@@ -90,6 +91,7 @@ class Session:
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     nickname: str = ""
     language: str | None = None
+    spoken: str = ""
     entered: bool = False
     target: tuple[str, dict[str, str]] | None = None
     edits: Edits = field(default_factory=lambda: Edits(RECIPES[FIRST].network))

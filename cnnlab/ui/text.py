@@ -19,7 +19,20 @@ CATALOGUES = Path(__file__).parent / "locale"
 
 
 def language() -> str:
-    """The reader's choice, else the link's (`?lang=`), else the browser's, else English."""
+    """The language of the present page."""
+    return session().spoken or choose_language()
+
+
+def choose_language() -> str:
+    """Settle the language for a whole run of the page (app.py): asking for every text would cost a live update dear.
+
+    It is the reader's choice, else the link's (`?lang=`), else the browser's, else English.
+    """
+    session().spoken = _wanted()
+    return session().spoken
+
+
+def _wanted() -> str:
     asked = session().language or st.query_params.get("lang")
     if asked and asked in LANGUAGES:
         return asked

@@ -18,9 +18,14 @@ class Looker:
 
     def __init__(self, network: NetworkSpec) -> None:
         self._model = build(network)
-        outputs = keras.Model(self._model.inputs, [layer.output for layer in self._model.layers])
+        outputs = keras.Model(self._model.inputs[0], [layer.output for layer in self._model.layers])
         signature = [tf.TensorSpec((None, *network.input_shape), tf.float32)]
-        self._outputs: Any = tf.function(lambda x: outputs(x, training=False), input_signature=signature)
+
+        def trace(x: Any) -> Any:
+            # Keras gives the output of a single layer without its list.
+            return tf.nest.flatten(outputs(x, training=False))
+
+        self._outputs: Any = tf.function(trace, input_signature=signature)
 
     def feature_maps(self, weights: Weights, image: np.ndarray) -> dict[str, np.ndarray]:
         """The output of every layer, by its name, without the batch; `image` float32 (height, width, channels)."""

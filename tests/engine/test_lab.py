@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -38,6 +39,60 @@ def test_a_run_from_start_to_end(lab: Lab, tiny: NetworkSpec, quick: TrainingSpe
     expected = keras.saving.load_model(lab.store.folder(run) / "model.keras").predict(images, verbose=0)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+
+
+def test_inside_a_network(lab: Lab, tiny: NetworkSpec, quick: TrainingSpec) -> None:
+    run = ended(lab, lab.start(tiny, quick))
+    moments = lab.moments(run.id)
+    assert [tuple(moment) for moment in moments] == [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (1, 0), (2, 0)]
+    data = lab.dataset("digits-8x8")
+    images, image = data.x_test[:1000].astype("float32") / 255, data.x_test[3] / 255
+
+    # Maps at each moment are those of this process, and of Keras.
+    from cnnlab.network.build import build
+    from cnnlab.vision.feature_maps import Looker
+
+    looker, model = Looker(tiny), build(tiny)
+    for moment in (moments[0], moments[2], moments[-1]):
+        maps = lab.feature_maps(run, moment, image)
+        expected = looker.feature_maps(lab.weights(run.id, moment), image)
+        assert list(maps) == list(expected) == ["conv2d", "flatten", "dense"]
+        for name, value in maps.items():
+            np.testing.assert_allclose(value, expected[name], atol=1e-6)
+    np.testing.assert_allclose(maps["dense"], lab.predict(run.id, image[np.newaxis].astype("float32"))[0], atol=1e-6)
+
+    # An operation is what it would be by hand.
+    def by_hand(layer: str, index: int, factor: float) -> tuple[float, np.ndarray]:
+        weights = lab.weights(run.id, moments[-1])
+        for array in weights[layer]:
+            array[..., index] *= factor
+        model.set_weights([array for arrays in weights.values() for array in arrays])
+        right = model.predict(images, verbose=0).argmax(axis=1) == data.y_test[:1000]
+        return right.mean(), model.predict(image[np.newaxis], verbose=0)[0]
+
+    for layer, index, factor in (("conv2d", 1, 1.0), ("conv2d", 0, 0.0), ("conv2d", 1, -1.0), ("dense", 7, 0.0)):
+        before, after, answer_before, answer_after = lab.surgery(run, moments[-1], layer, index, factor, image)
+        for figures, did in (((before, answer_before), 1.0), ((after, answer_after), factor)):
+            accuracy, answer = by_hand(layer, index, did)
+            assert figures[0] == pytest.approx(accuracy, abs=0.005)
+            np.testing.assert_allclose(figures[1], answer, atol=1e-6)
+        if factor == 1:
+            assert before == after and (answer_before == answer_after).all()
+
+    # What does not fit, and what is gone.
+    for act in (lab.feature_maps, lambda *args: lab.surgery(*args[:2], "conv2d", 0, 0.0, args[2])):
+        with pytest.raises(CNNLabError, match=r"The picture is 9×8×1, but this network takes 8×8×1\. Choose a picture"):
+            act(run, moments[0], np.zeros((9, 8, 1)))
+        with pytest.raises(CNNLabError, match="The weights of this run at that moment are not there"):
+            act(run, moments[0]._replace(epoch=77), image)
+    shutil.rmtree(lab.store.folder(run.id))
+    assert lab.moments(run.id) == []
+    with pytest.raises(CNNLabError, match="The weights of this run at that moment are not there"):
+        lab.feature_maps(run, moments[0], image)
+    with pytest.raises(CNNLabError, match="The weights of this run at that moment are not there"):
+        lab.weights(run.id, moments[0])
+    with pytest.raises(CNNLabError, match="This run has no weights yet"):
+        lab.predict(run.id, images[:1])
 
 
 def test_answers_while_it_trains_and_an_obedient_stop(lab: Lab, tiny: NetworkSpec, endless: TrainingSpec) -> None:

@@ -21,6 +21,7 @@ from cnnlab.network.layers import (
     GlobalAveragePooling2D,
     MaxPooling2D,
     SeparableConv2D,
+    ZeroPadding2D,
 )
 from cnnlab.network.shapes import summarize
 from cnnlab.network.spec import NetworkSpec
@@ -95,6 +96,63 @@ def test_receptive_field_is_where_the_gradient_is(stack: list[AnyLayer]) -> None
         assert tuple(high - low + 1) == size
         corners.append(low)
     assert tuple(corners[1] - corners[0]) == jump
+
+
+framed = st.sampled_from(["Conv2D", "DepthwiseConv2D", "AveragePooling2D", "MaxPooling2D", "ZeroPadding2D"])
+
+
+@given(st.lists(framed.flatmap(layers), min_size=1, max_size=4))
+@settings(max_examples=40)
+def test_receptive_field_begins_where_changing_a_pixel_begins_to_matter(stack: list[AnyLayer]) -> None:
+    height, width = 13, 11
+    network = NetworkSpec(input_shape=(height, width, 1), layers=tuple(stack))
+    last = summarize(network).rows[-1]
+    assume(last.error is None and last.receptive_field and last.output_shape)
+    assert last.receptive_field and last.output_shape
+    model = keras.Sequential([keras.Input(network.input_shape)])
+    for layer in stack:
+        plain = AveragePooling2D(**dict(layer) | {"kind": "AveragePooling2D"}) if "MaxPool" in layer.kind else layer
+        one = plain.model_copy(update={"activation": "linear", "use_bias": False})
+        model.add(keras_layer(one, layer.kind + str(len(model.layers))))
+    model.set_weights([np.ones_like(weight) for weight in model.get_weights()])
+    # One image a pixel: that one is 1, the others are 0.
+    matters = model(np.eye(height * width, dtype=np.float32).reshape(-1, height, width, 1)).numpy()[..., 0] > 0
+
+    field = last.receptive_field
+    for at in np.ndindex(*last.output_shape[:2]):
+        low = [field.start[axis] + at[axis] * field.jump[axis] for axis in (0, 1)]
+        high = [low[axis] + field.size[axis] for axis in (0, 1)]
+        where = np.argwhere(matters[:, at[0], at[1]].reshape(height, width))
+        if not len(where):  # it sees the frame of zeros only, or the picture through a gap
+            continue
+        assert (where.min(axis=0) >= low).all() and (where.max(axis=0) < high).all()
+        if min(low) >= 0 and high[0] <= height and high[1] <= width and not framed_within(stack):
+            assert (where.min(axis=0) == low).all() and (where.max(axis=0) + 1 == high).all()
+
+
+def framed_within(stack: list[AnyLayer]) -> bool:
+    """Whether a layer but the first adds zeros: in their place stood nothing of the picture."""
+    return any(getattr(layer, "padding", "valid") != "valid" for layer in stack[1:])
+
+
+def test_receptive_field_starts_by_hand() -> None:
+    network = NetworkSpec(
+        input_shape=(28, 28, 1),
+        layers=(
+            Conv2D(padding="same"),  # one zero above
+            MaxPooling2D(),  # none; values are 2 pixels apart from here on
+            Conv2D(kernel_size=5, padding="same"),  # two zeros, of 2 pixels each
+            Conv2D(strides=2, padding="same"),  # 14 pixels: one zero, and it comes at the end
+            ZeroPadding2D(padding=(1, 2)),  # values are 4 pixels apart
+            GlobalAveragePooling2D(),
+            Dense(),
+        ),
+    )
+    rows = summarize(network).rows
+    assert [row.receptive_field.start for row in rows if row.receptive_field] == [
+        *((-1, -1), (-1, -1), (-5, -5), (-5, -5), (-9, -13), (-9, -13)),
+        (0, 0),
+    ]
 
 
 def test_dense_sees_the_whole_picture_and_pointwise_layers_change_nothing() -> None:

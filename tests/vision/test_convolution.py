@@ -26,7 +26,7 @@ def picture(shape: tuple[int, int]) -> np.ndarray:
 
 
 def by_scipy(image: np.ndarray, kernel: np.ndarray, window: Window, padding: Padding) -> np.ndarray:
-    """The kernel with its gaps written out, laid everywhere, and of that every so manieth place."""
+    """The kernel with its gaps written out, laid everywhere; then only the places that the strides reach."""
     spread = np.zeros((window.reach(0), window.reach(1)))
     spread[:: window.dilation[0], :: window.dilation[1]] = kernel
     begins = [0, 0]

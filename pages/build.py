@@ -33,7 +33,7 @@ def workbench() -> None:
     left, right = st.columns([10, 11], gap="large")
     with left:
         network, drawn = cards.draw(me.network, f"layer-{me.edition}")
-    me.edits.make(network)
+    me.network = network
     with bar:  # Last, since what was just entered can be undone.
         toolbar()
     info = DATASETS[me.training.dataset]

@@ -89,13 +89,13 @@ class Engine:
         self.state: State = "down"
         self.problem: CNNLabError | None = None
 
-    def start(self) -> None:
-        """Begin to start, or to connect, in a thread; the listener hears of it."""
+    def start(self, after: float = 0.0) -> None:
+        """Begin to start, or to connect, in a thread, `after` seconds from now; the listener hears of it."""
         with self._lock:
             if self.state != "down" or self._closing.is_set():
                 return
             self.state, self.problem = "starting", None
-        threading.Thread(target=self._live, daemon=True, name="engine").start()
+        threading.Thread(target=self._live, args=(after,), daemon=True, name="engine").start()
 
     def close(self) -> None:
         """End the workers that this engine started."""
@@ -182,8 +182,9 @@ class Engine:
             ) from self.problem
         return connection
 
-    def _live(self) -> None:
+    def _live(self, after: float) -> None:
         """The engine's own thread: start, watch, start again."""
+        self._closing.wait(after)
         deaths = 0
         while not self._closing.is_set() and deaths < QUICK_DEATHS:
             try:

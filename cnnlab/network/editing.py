@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from cnnlab.errors import NetworkError
 from cnnlab.marks import N_
 from cnnlab.network.layers import LAYERS, Layer
 from cnnlab.network.spec import MAX_LAYERS, NetworkSpec
+
+Value = TypeVar("Value")
 
 MOST_STEPS = 200
 """So many changes can be undone."""
@@ -55,19 +58,19 @@ def exchange(network: NetworkSpec, index: int, layer: Layer) -> NetworkSpec:
 
 
 @dataclass
-class Edits:
-    """The network that is being designed, and the ways back and forth."""
+class Edits(Generic[Value]):
+    """What is being designed, and the ways back and forth."""
 
-    present: NetworkSpec
-    past: list[NetworkSpec] = field(default_factory=list)
-    future: list[NetworkSpec] = field(default_factory=list)
+    present: Value
+    past: list[Value] = field(default_factory=list)
+    future: list[Value] = field(default_factory=list)
 
-    def make(self, network: NetworkSpec) -> None:
-        """Go on to `network`; one that is no change leaves everything as it is."""
-        if network == self.present:
+    def make(self, value: Value) -> None:
+        """Go on to `value`; one that is no change leaves everything as it is."""
+        if value == self.present:
             return
         self.past = [*self.past, self.present][-MOST_STEPS:]
-        self.present, self.future = network, []
+        self.present, self.future = value, []
 
     def undo(self) -> None:
         if self.past:

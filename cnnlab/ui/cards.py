@@ -6,6 +6,7 @@ arithmetic and its mistake, which `fill` writes when the network as it is now ha
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +23,7 @@ from cnnlab.network.shapes import Row, written
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.ui import errors, forms
 from cnnlab.ui.state import has_been_open, redraw, session
-from cnnlab.ui.text import _, translate
+from cnnlab.ui.text import _, language, translate
 
 IN_SIGHT = ("filters", "units", "kernel_size", "pool_size", "depth_multiplier", "rate", "stddev", "activation")
 """Fields that stand on the card; the others are one click away."""
@@ -90,7 +91,15 @@ def _card(index: int, layer: Layer, key: str) -> tuple[Layer, Card]:
     below = st.container(gap="xsmall")
     if act:
         _act(act, index)
-    return type(layer).model_validate({**dict(layer), **changes}), Card(shape, below)
+    if any(getattr(layer, name) != value for name, value in changes.items()):
+        layer = type(layer).model_validate({**dict(layer), **changes})
+    return layer, Card(shape, below)
+
+
+@functools.cache
+def _titles(spoken: str) -> dict[str, str]:
+    """What the menus offer, by kind; worked out once a language, since there is a menu on every card."""
+    return {name: f"{translate(cls.title)} ({name})" for name, cls in LAYERS.items()}
 
 
 def _more(layer: Layer, names: list[str], key: str) -> dict[str, object]:
@@ -109,7 +118,7 @@ def add(index: int, label: str, key: str, kind: Literal["secondary", "tertiary"]
     chosen = st.menu_button(
         label,
         list(LAYERS),
-        format_func=lambda name: f"{translate(LAYERS[name].title)} ({name})",
+        format_func=_titles(language()).__getitem__,
         key=key,
         type=kind,
         icon=":material/add:",

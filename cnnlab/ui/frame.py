@@ -17,6 +17,9 @@ from cnnlab.ui.text import LANGUAGES, _, language
 
 MAX_NICKNAME = 30
 
+FIRST_PAGE_SECONDS = 1.0
+"""The workers wait so long for the first page: importing TensorFlow takes every core for seconds."""
+
 _ASSETS = Path(__file__).parent / "assets"
 
 
@@ -48,7 +51,9 @@ def lab() -> Lab:
 
 @st.cache_resource(show_spinner=False)
 def _lab() -> Lab:
-    return Lab(settings.from_environment())
+    found = Lab(settings.from_environment(), start_engine=False)
+    found.engine.start(after=FIRST_PAGE_SECONDS)
+    return found
 
 
 def title(name: str, sentence: str) -> None:
@@ -74,7 +79,7 @@ def take_link() -> None:
         errors.show(error)
         return
     if (network, training) != (me.network, me.training):
-        me.design(network, training)
+        me.begin(network, training)
 
 
 def keep_in_link() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import streamlit as st
@@ -25,6 +25,18 @@ class OpenContainer(Protocol):
 
     @property
     def open(self) -> bool | None: ...
+
+
+class Design(NamedTuple):
+    """A network and the settings that it would be trained with."""
+
+    network: NetworkSpec
+    training: TrainingSpec
+
+    @classmethod
+    def first(cls) -> Design:
+        """What a newcomer begins with."""
+        return cls(RECIPES[FIRST].network, suited(RECIPES[FIRST].training, "mnist-5k"))
 
 
 @dataclass
@@ -73,8 +85,7 @@ class Session:
         spoken: the language of the present page, see `text.language`.
         entered: whether app.py has run in this session.
         target: a page that was asked for before app.py could run, with its query parameters.
-        edits: the network that Build changes and Start would train, with the ways back and forth.
-        training: the settings that go with it.
+        edits: what Build changes and Start would train, with the ways back and forth.
         edition: grows when they are replaced from outside their forms, so that the forms begin anew.
         dismissed: advice that is not wanted any more, as (rule, layer).
         opened: what `has_been_open` has seen open.
@@ -94,8 +105,7 @@ class Session:
     spoken: str = ""
     entered: bool = False
     target: tuple[str, dict[str, str]] | None = None
-    edits: Edits = field(default_factory=lambda: Edits(RECIPES[FIRST].network))
-    training: TrainingSpec = field(default_factory=lambda: suited(RECIPES[FIRST].training, "mnist-5k"))
+    edits: Edits[Design] = field(default_factory=lambda: Edits(Design.first()))
     edition: int = 0
     dismissed: set[tuple[str, Layer]] = field(default_factory=set)
     linked: set[str] = field(default_factory=set)
@@ -118,7 +128,21 @@ class Session:
     @property
     def network(self) -> NetworkSpec:
         """The network as it is now."""
-        return self.edits.present
+        return self.edits.present.network
+
+    @network.setter
+    def network(self, network: NetworkSpec) -> None:
+        self.edits.make(Design(network, self.training))
+
+    @property
+    def training(self) -> TrainingSpec:
+        """The settings as they are now."""
+        return self.edits.present.training
+
+    @training.setter
+    def training(self, training: TrainingSpec) -> None:
+        # Settings are not gone back over by themselves, only with the network that they were changed with.
+        self.edits.present = Design(self.network, training)
 
     @property
     def recipe(self) -> str | None:
@@ -128,8 +152,12 @@ class Session:
 
     def design(self, network: NetworkSpec, training: TrainingSpec | None = None) -> None:
         """Go on with another network (and settings); the forms begin anew, and it can be undone."""
-        self.edits.make(network)
-        self.training = training or self.training
+        self.edits.make(Design(network, training or self.training))
+        self.edition += 1
+
+    def begin(self, network: NetworkSpec, training: TrainingSpec) -> None:
+        """Begin with a network and settings, with nothing to undo."""
+        self.edits = Edits(Design(network, training))
         self.edition += 1
 
 

@@ -67,8 +67,8 @@ def test_inside_a_network(lab: Lab, tiny: NetworkSpec, quick: TrainingSpec) -> N
         for array in weights[layer]:
             array[..., index] *= factor
         model.set_weights([array for arrays in weights.values() for array in arrays])
-        right = model.predict(images, verbose=0).argmax(axis=1) == data.y_test[:1000]
-        return right.mean(), model.predict(image[np.newaxis], verbose=0)[0]
+        right = model(images).numpy().argmax(axis=1) == data.y_test[:1000]
+        return right.mean(), model(image[np.newaxis]).numpy()[0]
 
     for layer, index, factor in (("conv2d", 1, 1.0), ("conv2d", 0, 0.0), ("conv2d", 1, -1.0), ("dense", 7, 0.0)):
         before, after, answer_before, answer_after = lab.surgery(run, moments[-1], layer, index, factor, image)

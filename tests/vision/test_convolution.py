@@ -66,7 +66,9 @@ def test_against_keras(size: tuple[int, int], padding: Padding) -> None:
         layer.build((None, *shape, 1))
         layer.set_weights([kernel[:, :, np.newaxis, np.newaxis]])
         expected = layer(image[np.newaxis, :, :, np.newaxis].astype("float32")).numpy()[0, :, :, 0]
-        np.testing.assert_allclose(correlate(image, kernel, Window(size, strides, dilation), padding), expected, atol=1e-5)
+        np.testing.assert_allclose(
+            correlate(image, kernel, Window(size, strides, dilation), padding), expected, atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
@@ -158,5 +160,5 @@ def test_what_cannot_be_done_is_said() -> None:
         lambda large: pixel(image, np.zeros((3, 3)), large, "valid", (0, 0)),
         lambda large: pool(image, large, "max"),
     ):
-        with pytest.raises(CNNLabError, match="A window of 5×7 does not fit into a picture of 4×9.*“same” padding"):
+        with pytest.raises(CNNLabError, match=r"A window of 5×7 does not fit into a picture of 4×9.*“same” padding"):
             act(Window((3, 3), (1, 1), (2, 3)))

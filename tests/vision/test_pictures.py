@@ -148,7 +148,9 @@ def assert_read_or_refused(content: bytes) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of odd files
-@given(st.binary(max_size=200), st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"\xff\xd8\xff", b"RIFF"]))
+@given(
+    st.binary(max_size=200), st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"\xff\xd8\xff", b"RIFF"])
+)
 @settings(max_examples=150)
 def test_any_bytes_are_read_or_refused(content: bytes, beginning: bytes) -> None:
     assert_read_or_refused(beginning + content)

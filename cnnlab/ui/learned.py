@@ -52,7 +52,9 @@ def body(picture: Picture) -> None:
             errors.show(error)
         return
     found = filters(row, weights, run.network.input_shape, channel)
-    _montage(found, maps[row.name], own)
+    # A separable convolution's kernels make no feature map by themselves: its 1×1 part mixes them.
+    output = maps[row.name] if row.layer.kind != "SeparableConv2D" else np.empty(0)
+    _montage(found, output, own)
     st.caption(_("Blue: positive weights, red: negative. Below each: the hand-designed kernel that it resembles most."))
     _answer(maps, run)
     _operation(run, moment, row, picture)
@@ -61,7 +63,7 @@ def body(picture: Picture) -> None:
 def _channel(row: Row, run: Run) -> int | None:
     """Through which input channel the kernels are seen."""
     count = row.input_shape[2] if row.input_shape and len(row.input_shape) == 3 else run.network.input_shape[2]
-    if count == 1 or row.layer.kind == "DepthwiseConv2D":
+    if count == 1 or row.layer.kind != "Conv2D":
         return None
     chosen: int | None = st.selectbox(
         _("Input channel"),

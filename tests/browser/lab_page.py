@@ -65,6 +65,14 @@ class LabPage:
         """Wait until the server has nothing more to say to this page."""
         self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
+    def appears(self, thing: Locator) -> bool:
+        """Whether something comes into sight within two seconds."""
+        try:
+            expect(thing).to_be_visible(timeout=2000)
+        except AssertionError:
+            return False
+        return True
+
     def number(self, name: str, value: float) -> None:
         """Type a number into a field."""
         field = self.page.get_by_role("spinbutton", name=name, exact=True)

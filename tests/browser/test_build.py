@@ -91,9 +91,14 @@ class Workbench:
     def choose(self, place: Locator, name: str, option: str) -> None:
         field = place.get_by_role("combobox", name=name, exact=True)
         expect(field).to_be_visible()
-        self.lab.settle()  # A list that is opened while the page is being drawn can be closed by that.
+        # A list that is opened while the page is drawn or scrolled is closed by that; a reader opens it again.
+        field.scroll_into_view_if_needed()
+        self.lab.settle()
+        wanted = self.page.get_by_role("option", name=option, exact=True)
         field.click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+        if not self.lab.appears(wanted):
+            field.click()
+        wanted.click()
 
     def more(self, index: int) -> Locator:
         """Open the seldom changed fields of a layer."""

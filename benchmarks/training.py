@@ -25,6 +25,7 @@ from benchmarks.report import Figure, arguments, describe_machine, say, settings
 from cnnlab import datasets
 from cnnlab.errors import CNNLabError
 from cnnlab.figures.history import Metric, history_data, history_figure
+from cnnlab.figures.style import to_json
 from cnnlab.lab import Lab
 from cnnlab.network.recipes import RECIPES
 from cnnlab.settings import Settings
@@ -135,7 +136,7 @@ def _look(lab: Lab, run: str) -> None:
     """What the Train page has computed for it at each poll: the run, its history and both charts."""
     history = lab.history(run)
     for metric in METRICS:
-        history_figure([history_data(history, metric, run)], metric, revision=run).to_json()
+        to_json(history_figure([history_data(history, metric, run)], metric, revision=run))
 
 
 def measure(network: str, plan: Plan) -> Iterator[Figure]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sys
 from typing import Any
 
@@ -34,8 +33,7 @@ def _worker(security: Security, name: str, resource: str) -> dict[str, Any]:
             "host": "127.0.0.1",
             "memory_limit": 0,
             "preload": [WORKER_SETUP],
-            # Dask sets one thread for numeric libraries; a training run is meant to use every core.
-            "env": {"OMP_NUM_THREADS": str(os.cpu_count() or 1), "TF_CPP_MIN_LOG_LEVEL": "2"},
+            "env": {"TF_CPP_MIN_LOG_LEVEL": "2"},
         },
     }
 
@@ -63,6 +61,9 @@ def main() -> None:
     dask.config.set(
         {
             "distributed.worker.daemon": True,
+            # Dask gives workers one thread for numeric libraries, and has malloc hand memory back at once. A training
+            # run is meant to use every core, and asks for the same memory again at every step.
+            "distributed.nanny.pre-spawn-environ": {},
             "distributed.scheduler.work-stealing": False,
             "logging": {"distributed": "warning"},
             "distributed.comm.retry.count": 2,

@@ -6,6 +6,7 @@ is appended. Whether a run may change its state is the Lab's business, not the s
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import threading
 import time
@@ -242,9 +243,14 @@ class RunStore:
             ) from error
 
 
+# A page that follows a run reads it twice a second; specs never change, so each text is parsed once.
+_network = functools.lru_cache(maxsize=1000)(NetworkSpec.from_json)
+_training = functools.lru_cache(maxsize=1000)(TrainingSpec.model_validate_json)
+
+
 def _run(row: sqlite3.Row) -> Run:
     values = dict(row)
-    values["network"] = NetworkSpec.from_json(values["network"])
-    values["training"] = TrainingSpec.model_validate_json(values["training"])
+    values["network"] = _network(values["network"])
+    values["training"] = _training(values["training"])
     values["error"] = error_from_json(values["error"]) if values["error"] else None
     return Run(**values)

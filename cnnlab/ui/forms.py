@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -36,8 +37,8 @@ def edit(model: Model, names: Iterable[str], key: str) -> Model:
 def field(model: BaseModel, name: str, key: str) -> Any:
     """Draw one field and return its value; its label is the field's own name, as Keras spells it."""
     info = type(model).model_fields[name]
+    kind, optional, low, high = _plan(type(model), name)
     value = getattr(model, name)
-    kind, optional, bounds = _unwrapped(info.annotation, info.metadata)
     common: dict[str, Any] = {"help": translate(info.description or ""), "key": f"{key}.{name}"}
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
@@ -46,8 +47,7 @@ def field(model: BaseModel, name: str, key: str) -> Any:
     if kind is bool:
         return st.toggle(name, value=value, width="content", **common)
     if get_origin(kind) is tuple:
-        return _pair(name, value, kind, common)
-    low, high = _range(bounds, kind)
+        return _pair(name, value, (low, high), common)
     if value is not None:
         # A link or file can hold what is finer than a widget offers: it is shown as it is.
         low, high = (min(low, value) if low is not None else None), (max(high, value) if high is not None else None)
@@ -65,9 +65,21 @@ def field(model: BaseModel, name: str, key: str) -> Any:
     )
 
 
-def _pair(name: str, value: tuple[int, int] | None, kind: Any, common: dict[str, Any]) -> tuple[int, int] | None:
+@functools.cache
+def _plan(model: type[BaseModel], name: str) -> tuple[Any, bool, Any, Any]:
+    """A field's plain type, whether it may be empty, and its least and greatest value; worked out once."""
+    info = model.model_fields[name]
+    kind, optional, bounds = _unwrapped(info.annotation, info.metadata)
+    if get_origin(kind) is tuple:
+        return kind, optional, *_range(_unwrapped(get_args(kind)[0])[2], int)
+    return kind, optional, *_range(bounds, kind)
+
+
+def _pair(
+    name: str, value: tuple[int, int] | None, ends: tuple[int, int], common: dict[str, Any]
+) -> tuple[int, int] | None:
     """Height and width in two narrow boxes; one that is left empty follows the other."""
-    low, high = _range(_unwrapped(get_args(kind)[0])[2], int)
+    low, high = ends
     key = common.pop("key")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall", width="content", wrap=False):
         height, width = (

@@ -63,9 +63,9 @@ class Trained(NamedTuple):
     accuracy: float
 
     @property
-    def later(self) -> list[float]:
-        """Seconds from one epoch's end to the next, without the first epoch, in which Keras traces its functions."""
-        return [after - before for before, after in zip(self.ends[1:], self.ends[2:], strict=False)]
+    def later(self) -> float:
+        """Seconds an epoch after the first, in which Keras traces its functions: their mean."""
+        return (self.ends[-1] - self.ends[1]) / (len(self.ends) - 2)
 
     @property
     def mean(self) -> float:
@@ -146,21 +146,17 @@ def measure(network: str, plan: Plan) -> Iterator[Figure]:
     for pair in range(plan.pairs):
         for side, train, results in (("script", by_script, scripts), ("lab", by_lab, labs)):
             results.append(train(network, plan))
-            seconds = ", ".join(f"{value:.2f}" for value in results[-1].later)
-            say(f"{network} pair {pair + 1} {side}: first to last {results[-1].mean:.2f} s an epoch; later {seconds}")
-    quoted = {}
+            say(f"{network} pair {pair + 1} {side}: {results[-1].later:.2f} s an epoch, {results[-1].mean:.2f} with the first")
     for side, results in (("script", scripts), ("lab", labs)):
-        quoted[side] = median(seconds for trained in results for seconds in trained.later)
-        yield Figure(f"training.{network}.{side}_seconds_per_epoch", quoted[side], "s")
-        mean = median(trained.mean for trained in results)
+        yield Figure(f"training.{network}.{side}_seconds_per_epoch", median(one.later for one in results), "s")
+        mean = median(one.mean for one in results)
         yield Figure(f"training.{network}.{side}_seconds_per_epoch_with_first", mean, "s")
-        accuracy = median(trained.accuracy for trained in results)
+        accuracy = median(one.accuracy for one in results)
         yield Figure(f"training.{network}.{side}_test_accuracy", 100 * accuracy, "%")
-    for number, (script, lab) in enumerate(zip(scripts, labs, strict=True), 1):
-        yield Figure(
-            f"training.{network}.pair_{number}_ratio", median(lab.later) / median(script.later), "times", None, 3
-        )
-    yield Figure(f"training.{network}.ratio", quoted["lab"] / quoted["script"], "times", MOST_RATIO, 3)
+    ratios = [lab.later / script.later for script, lab in zip(scripts, labs, strict=True)]
+    for number, ratio in enumerate(ratios, 1):
+        yield Figure(f"training.{network}.pair_{number}_ratio", ratio, "times", None, 3)
+    yield Figure(f"training.{network}.ratio", median(ratios), "times", MOST_RATIO, 3)
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ _STATIC = Path(__file__).parents[2] / "static"
 
 _mount = st.components.v2.component(
     "cnnlab_charts",
-    html='<div class="cnnlab-charts"></div>',
+    html='<dl class="cnnlab-numbers"></dl><div class="cnnlab-charts"></div>',
     css=(_ASSETS / "charts.css").read_text(),
     js=(_ASSETS / "charts.js").read_text(),
     isolate_styles=False,
@@ -69,9 +69,19 @@ class Click(NamedTuple):
 
 
 def live_charts(
-    charts: Sequence[Chart], key: str, width: Width = "stretch", *, clickable: bool = False, stacked: bool = False
+    charts: Sequence[Chart],
+    key: str,
+    width: Width = "stretch",
+    *,
+    numbers: Sequence[tuple[str, str]] = (),
+    clickable: bool = False,
+    stacked: bool = False,
 ) -> Click | None:
     """Draw charts side by side where there is room, or `stacked`. Their nodes stay while `key` stays.
+
+    Args:
+        numbers: what stands above the charts in large figures, each with its label. They come with the charts, since
+            every element of Streamlit's own costs processor time at every update.
 
     Returns:
         The last click, where `clickable` asks for clicks; it stays until the next one.
@@ -84,6 +94,7 @@ def live_charts(
     content = {
         "source": source,
         "figures": [chart._asdict() for chart in charts],
+        "numbers": list(numbers),
         "clickable": clickable,
         "stacked": stacked,
     }

@@ -24,6 +24,7 @@ from cnnlab.ui.text import _, language, translate
 
 POLL_SECONDS = 0.5
 ANSWERS_SECONDS = 2.0
+METRICS: tuple[Metric, ...] = ("loss", "accuracy")
 GRID_WIDTH = 820
 """Pixels at most; the grid's images stand at about twice their size."""
 
@@ -40,33 +41,36 @@ STATES: Mapping[State, tuple[str, str]] = {
 
 def follow(run: Run, compared: Run | None) -> None:
     """Show a run, and go on showing it while it trains."""
+    _headline(run)
     st.fragment(_view, run_every=POLL_SECONDS if run.going else None)(
-        run.id, compared.id if compared else None, run.going
+        run.id, compared.id if compared else None, run.state
     )
     st.fragment(_tabs, run_every=ANSWERS_SECONDS if run.going else None)(run.id)
 
 
-def _view(run_id: str, compared_id: str | None, was_going: bool) -> None:
+def _view(run_id: str, compared_id: str | None, state_before: State) -> None:
+    """What changes with every report. Each element costs processor time at every update, so there are few."""
     run = lab().run(run_id)
-    if run.going != was_going:
-        # The timer belongs to the fragment as it was begun: a whole rerun begins it anew, or ends it.
+    if run.state != state_before:
+        # The timer belongs to the fragment as it was begun, and the headline stands outside: all is drawn anew.
         st.rerun()
     history = lab().history(run_id)
-    _headline(run, history)
+    if run.state == "running":
+        st.progress(history.share_done, text=_time_left(history))
     for problem in (lab().problem, run.error):
         if problem:
             errors.show(problem)
     if not history.latest:
         _nothing_yet(run)
         return
-    _figures(history)
     shown = [(run.name, history)]
     if compared_id:
         shown.append((lab().run(compared_id).name, lab().history(compared_id)))
-    live_charts([_curves(shown, "loss", run_id), _curves(shown, "accuracy", run_id)], key=f"curves-{run_id}")
+    curves = [_curves(shown, metric, run_id) for metric in METRICS]
+    live_charts(curves, key=f"curves-{run_id}", numbers=_numbers(history))
 
 
-def _headline(run: Run, history: History) -> None:
+def _headline(run: Run) -> None:
     word, colour = STATES[run.state]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(errors.plain(run.name), anchor=False, width="content")
@@ -87,8 +91,6 @@ def _headline(run: Run, history: History) -> None:
         if run.resumable and st.button(_("Resume"), icon=":material/resume:", key="resume", type="primary"):
             lab().resume(run.id)
             st.rerun()
-    if run.state == "running":
-        st.progress(history.share_done, text=_time_left(history))
 
 
 def _time_left(history: History) -> str:
@@ -113,22 +115,20 @@ def duration(seconds: float) -> str:
     return _("{seconds} s", seconds=rest)
 
 
-def _figures(history: History) -> None:
+def _numbers(history: History) -> list[tuple[str, str]]:
+    """The newest figures with their labels."""
     latest, last = history.latest, history.epochs[-1] if history.epochs else None
     assert latest is not None
-    with st.container(horizontal=True):
-        epochs = f"{len(history.epochs)} / {history.started.epochs}" if history.started else str(len(history.epochs))
-        st.metric(_("Epochs"), epochs, width="content")
-        _pair(_("Loss"), latest.loss, _("Validation loss"), last.val_loss if last else None, "{:.4f}")
-        _pair(_("Accuracy"), latest.accuracy, _("Validation accuracy"), last.val_accuracy if last else None, "{:.2%}")
-        st.metric(_("Images a second"), f"{latest.examples_per_second:,.0f}", width="content")
-        if last:
-            st.metric(_("Seconds an epoch"), f"{last.seconds:.1f}", width="content")
-
-
-def _pair(label: str, value: float, validation_label: str, validation: float | None, form: str) -> None:
-    st.metric(label, form.format(value), width="content")
-    st.metric(validation_label, form.format(validation) if validation is not None else "–", width="content")
+    done = len(history.epochs)
+    numbers = [
+        (_("Epochs"), f"{done} / {history.started.epochs}" if history.started else str(done)),
+        (_("Loss"), f"{latest.loss:.4f}"),
+        (_("Validation loss"), f"{last.val_loss:.4f}" if last else "–"),
+        (_("Accuracy"), f"{latest.accuracy:.2%}"),
+        (_("Validation accuracy"), f"{last.val_accuracy:.2%}" if last else "–"),
+        (_("Images a second"), f"{latest.examples_per_second:,.0f}"),
+    ]
+    return [*numbers, (_("Seconds an epoch"), f"{last.seconds:.1f}")] if last else numbers
 
 
 def _nothing_yet(run: Run) -> None:

@@ -69,7 +69,24 @@ function hearClicks(node, k, said) {
   });
 }
 
+// Figures in words and digits; their nodes stay too, so that what is marked in them stays marked.
+function writeNumbers(list, numbers) {
+  while (list.children.length > numbers.length) list.lastChild.remove();
+  numbers.forEach(([label, value], k) => {
+    let pair = list.children[k];
+    if (!pair) {
+      pair = document.createElement("div");
+      pair.append(document.createElement("dt"), document.createElement("dd"));
+      list.append(pair);
+    }
+    [label, value].forEach((text, n) => {
+      if (pair.children[n].textContent !== text) pair.children[n].textContent = text;
+    });
+  });
+}
+
 export default function ({ parentElement, data, setStateValue }) {
+  writeNumbers(parentElement.querySelector(".cnnlab-numbers"), data.numbers);
   const root = parentElement.querySelector(".cnnlab-charts");
   while (root.children.length > data.figures.length) root.lastChild.remove();
   root.classList.toggle("cnnlab-stacked", Boolean(data.stacked));

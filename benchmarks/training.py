@@ -146,7 +146,8 @@ def measure(network: str, plan: Plan) -> Iterator[Figure]:
     for pair in range(plan.pairs):
         for side, train, results in (("script", by_script, scripts), ("lab", by_lab, labs)):
             results.append(train(network, plan))
-            say(f"{network} pair {pair + 1} {side}: {results[-1].later:.2f} s an epoch, {results[-1].mean:.2f} with the first")
+            told = f"{results[-1].later:.2f} s an epoch, {results[-1].mean:.2f} with the first"
+            say(f"{network} pair {pair + 1} {side}: {told}")
     for side, results in (("script", scripts), ("lab", labs)):
         yield Figure(f"training.{network}.{side}_seconds_per_epoch", median(one.later for one in results), "s")
         mean = median(one.mean for one in results)

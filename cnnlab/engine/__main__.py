@@ -65,8 +65,8 @@ def main() -> None:
             # run is meant to use every core, and asks for the same memory again at every step.
             "distributed.nanny.pre-spawn-environ": {},
             "distributed.scheduler.work-stealing": False,
-            # Dask looks at itself often: a sample of every worker's stack each 10 ms, a tick of every loop each 20 ms. A
-            # thread that trains has to hand over the interpreter for each of them.
+            # Dask looks at itself often: every worker's stack is sampled each 10 ms, every loop ticks each 20 ms.
+            # A thread that trains has to hand over the interpreter for each of them.
             "distributed.worker.profile.enabled": False,
             "distributed.admin.tick.interval": "500ms",
             "distributed.admin.tick.cycle": "5s",

@@ -1,38 +1,31 @@
 """Engine: submit a run, control it, call a function of a worker. Hides Dask from everyone else.
 
 Nothing here waits in a page: the engine is started in a thread, and what happens to it and to its runs is told to a
-listener. TensorFlow is never imported here; functions of `tasks` are named, and looked up in the worker.
+listener. TensorFlow is never imported here; functions of `tasks`, `evaluating`, `exporting` and `importing` are named,
+and looked up in the worker.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import json
-import logging
-import os
-import subprocess
-import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cnnlab.engine import names
+from cnnlab.engine.connection import Connection, close, connect, lost_is_explained
 from cnnlab.engine.names import Outcome
 from cnnlab.errors import CNNLabError, EngineError
 from cnnlab.marks import N_
 from cnnlab.settings import Settings
 
 if TYPE_CHECKING:
-    from distributed.client import Client, Future
+    from distributed.client import Future
 
 State = Literal["starting", "ready", "down"]
 
-CONNECT_SECONDS = 30
 OBEY_SECONDS = 10.0
 QUICK_DEATHS = 3
 """An engine that ends so often in a row before it was ready is not started again by itself."""
@@ -55,25 +48,15 @@ class Listener(Protocol):
 
 
 def call_task(name: str, *args: Any) -> Any:
-    """Runs in a worker: calls a function of `cnnlab.engine.tasks` by its name."""
+    """Runs in a worker: calls a function by its name: "predict" of `tasks`, "evaluating.answers" of `evaluating`."""
+    module, _, function = name.rpartition(".")
     try:
-        return getattr(importlib.import_module("cnnlab.engine.tasks"), name)(*args)
+        return getattr(importlib.import_module(f"cnnlab.engine.{module or 'tasks'}"), function)(*args)
     except CNNLabError:
         raise
     except Exception:
         # A bug goes back as text: unpickling TensorFlow's own exceptions would import it in the server.
         raise RuntimeError(traceback.format_exc()) from None
-
-
-@dataclass
-class _Connection:
-    client: Client
-    process: subprocess.Popen[str] | None
-    runs: dict[str, Future] = field(default_factory=dict)
-
-    def has(self, run: str, future: Future) -> bool:
-        """Whether `future` is the run's present task."""
-        return run in self.runs and self.runs[run] is future
 
 
 class Engine:
@@ -83,7 +66,7 @@ class Engine:
         self._settings = settings
         self._listener = listener
         self._lock = threading.RLock()
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._closing = threading.Event()
         self._log = settings.home / "engine.log"
         self.state: State = "down"
@@ -104,7 +87,7 @@ class Engine:
             connection, self._connection = self._connection, None
             self.state = "down"
         if connection:
-            _close(connection)
+            close(connection)
 
     @property
     def slots(self) -> int:
@@ -123,7 +106,7 @@ class Engine:
         connection = self._ready()
         # A run that is resumed is another task with another topic: the scheduler still has the events of the first.
         key = f"{run}-{time.time_ns()}"
-        with _lost_is_explained():
+        with lost_is_explained():
             Variable(names.control(run), client=connection.client).set({})
             connection.client.subscribe_topic(names.topic(key), lambda event: self._listener.on_event(run, event[1]))
             future = connection.client.submit(
@@ -144,14 +127,14 @@ class Engine:
         future = connection.runs.get(run)
         if future is None:
             return
-        with _lost_is_explained():
+        with lost_is_explained():
             Variable(names.control(run), client=connection.client).set({"stop": True})
         timer = threading.Timer(OBEY_SECONDS, self._force, (connection, run, future))
         timer.daemon = True
         timer.start()
 
     def call(self, name: str, *args: Any, timeout: float = 60.0) -> Any:
-        """The result of `cnnlab.engine.tasks.<name>(*args)`, from the inference worker.
+        """The result of a worker's function, from the inference worker; `name` is what `call_task` takes.
 
         Raises:
             EngineError: the engine is not there, or did not answer within `timeout` seconds.
@@ -159,7 +142,7 @@ class Engine:
         from distributed import KilledWorker
 
         connection = self._ready()
-        with _lost_is_explained():
+        with lost_is_explained():
             future = connection.client.submit(call_task, name, *args, resources={names.INFER: 1}, pure=False)
             try:
                 return future.result(timeout=timeout)
@@ -174,7 +157,7 @@ class Engine:
                     N_("Try it with less."),
                 ) from error
 
-    def _ready(self) -> _Connection:
+    def _ready(self) -> Connection:
         connection = self._connection
         if self.state != "ready" or connection is None:
             raise EngineError(
@@ -188,14 +171,14 @@ class Engine:
         deaths = 0
         while not self._closing.is_set() and deaths < QUICK_DEATHS:
             try:
-                connection = self._connect()
+                connection = connect(self._settings, self._log)
             except CNNLabError as error:
                 self.problem = error
                 deaths += 1
                 continue
             with self._lock:
                 if self._closing.is_set():
-                    _close(connection)
+                    close(connection)
                     return
                 self._connection, self.state, self.problem = connection, "ready", None
             deaths = 0
@@ -205,77 +188,12 @@ class Engine:
                 if self._closing.is_set():
                     return
                 self._connection, self.state = None, "starting"
-            _close(connection)
+            close(connection)
             self._listener.on_lost()
         if not self._closing.is_set():
             self.state = "down"
 
-    def _connect(self) -> _Connection:
-        # Imported here, in the engine's thread: it takes half a second that the first page should not wait for.
-        from distributed import Client, Security
-
-        logging.getLogger("distributed").setLevel(logging.ERROR)
-        if self._settings.scheduler:
-            try:
-                return _Connection(
-                    Client(self._settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False), None
-                )
-            except (OSError, TypeError, ValueError) as error:
-                # Dask says TypeError where certificates are missing, ValueError where the address is none.
-                raise EngineError(
-                    N_("No Dask scheduler answers at {address} ({reason})."),
-                    N_("Start it, or remove CNNLAB_SCHEDULER to use this machine's own workers."),
-                    address=self._settings.scheduler,
-                    reason=str(error),
-                ) from error
-        process, greeting = self._spawn()
-        address = greeting.pop("address")
-        security = Security(**greeting, require_encryption=True)
-        try:
-            return _Connection(
-                Client(address, security=security, timeout=CONNECT_SECONDS, set_as_default=False), process
-            )
-        except OSError as error:
-            process.kill()
-            process.wait()
-            raise EngineError(
-                N_("The worker processes were started but do not answer ({reason})."),
-                N_("The file {log} says why."),
-                reason=str(error),
-                log=str(self._log),
-            ) from error
-
-    def _spawn(self) -> tuple[subprocess.Popen[str], dict[str, str]]:
-        try:
-            with self._log.open("a") as errors:
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "cnnlab.engine"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=errors,
-                    text=True,
-                    cwd=Path(__file__).parents[2],
-                    env={**os.environ, **self._settings.to_environment()},
-                )
-        except OSError as error:
-            raise EngineError(
-                N_("The worker processes could not be started ({reason})."),
-                N_("Check that {folder} can be written to."),
-                reason=str(error),
-                folder=str(self._settings.home),
-            ) from error
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            process.wait()
-            raise EngineError(
-                N_("The worker processes ended while starting."),
-                N_("The file {log} says why."),
-                log=str(self._log),
-            )
-        return process, json.loads(line)
-
-    def _watch(self, connection: _Connection) -> None:
+    def _watch(self, connection: Connection) -> None:
         """Return when the connection is lost."""
         if connection.process:
             connection.process.wait()
@@ -287,11 +205,11 @@ class Engine:
             if slots > before:
                 self._listener.on_ready()
 
-    def _ended(self, connection: _Connection, run: str, future: Future) -> None:
+    def _ended(self, connection: Connection, run: str, future: Future) -> None:
         if connection is not self._connection or not connection.has(run, future):
             return
         topic = names.topic(future.key)
-        with _lost_is_explained():
+        with lost_is_explained():
             # What a reader missed, if anything, is still with the scheduler; the listener keeps each event once.
             for _, event in connection.client.get_events(topic):
                 self._listener.on_event(run, event)
@@ -300,25 +218,12 @@ class Engine:
         outcome = _outcome(future)
         self._listener.on_end(run, outcome.error, outcome.details)
 
-    def _force(self, connection: _Connection, run: str, future: Future) -> None:
+    def _force(self, connection: Connection, run: str, future: Future) -> None:
         if not connection.has(run, future) or future.done():
             return
         holders = [address for address, keys in connection.client.processing().items() if future.key in keys]
         future.cancel()
         connection.client.restart_workers(holders, timeout=60, raise_for_error=False)
-
-
-@contextlib.contextmanager
-def _lost_is_explained() -> Iterator[None]:
-    """Whatever Dask raises where its connection breaks, as an EngineError."""
-    from distributed.client import CancelledError  # also of a future whose connection was lost
-
-    try:
-        yield
-    except (OSError, CancelledError) as error:
-        raise EngineError(
-            N_("The connection to the worker processes was lost."), N_("Wait a few seconds, then try again.")
-        ) from error
 
 
 def _outcome(future: Future) -> Outcome:
@@ -345,17 +250,3 @@ def _outcome(future: Future) -> Outcome:
         )
     outcome: Outcome = future.result()
     return outcome
-
-
-def _close(connection: _Connection) -> None:
-    with contextlib.suppress(OSError, TimeoutError):
-        connection.client.close(timeout=2)
-    process = connection.process
-    if process:
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()

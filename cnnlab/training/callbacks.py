@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from cnnlab.training.control import Control
 from cnnlab.training.events import Answers, AnyEvent, Batch, Epoch
 from cnnlab.training.snapshots import Moment, Weights, keep
 
@@ -18,13 +18,6 @@ Logs = dict[str, float] | None
 
 REPORT_SECONDS = 0.2
 """At most five batch reports a second."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """What is wanted of a run."""
-
-    stop: bool = False
 
 
 class Stopped(Exception):

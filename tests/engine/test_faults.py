@@ -142,7 +142,7 @@ def test_a_cluster_of_ones_own(
 
 
 def test_no_scheduler_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnlab.engine.client.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("cnnlab.engine.connection.CONNECT_SECONDS", 1)
     for address in ("tcp://127.0.0.1:9", "tls://127.0.0.1:9", "nonsense://127.0.0.1:9"):
         lab = Lab(Settings(home=tmp_path, scheduler=address))
         wait_until(lambda lab=lab: lab.engine.state == "down")  # type: ignore[misc]

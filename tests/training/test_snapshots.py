@@ -17,7 +17,8 @@ from cnnlab.errors import CNNLabError
 from cnnlab.network.layers import BatchNormalization, Dropout
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training import answered, snapshots
-from cnnlab.training.callbacks import Control, SnapshotKeeper, weights_of
+from cnnlab.training.callbacks import SnapshotKeeper, weights_of
+from cnnlab.training.control import Control
 from cnnlab.training.snapshots import FIRST_BATCHES, MOST_BYTES, Moment, Weights, planned
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
@@ -239,3 +240,12 @@ def test_the_epoch_that_is_kept_is_always_there(
     losses = [epoch.val_loss for epoch in best.epochs]
     assert kept == (losses.index(min(losses)) + 1, 0)
     assert_same(snapshots.read(tmp_path / "best", kept), weights_of(best.model))
+
+
+def test_whether_any_are_kept_is_known_without_naming_them(tmp_path: Path) -> None:
+    assert not snapshots.any_kept(tmp_path)
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots" / "unfinished.npz").touch()
+    assert not snapshots.any_kept(tmp_path)
+    snapshots.keep(tmp_path, snapshots.Moment(0), {"dense": (np.zeros(3, np.float32),)})
+    assert snapshots.any_kept(tmp_path)

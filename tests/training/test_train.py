@@ -17,8 +17,9 @@ from cnnlab.datasets import Dataset, load
 from cnnlab.errors import NetworkError, TrainingError
 from cnnlab.network.layers import Conv2D, Dropout
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.training.callbacks import REPORT_SECONDS, Control
+from cnnlab.training.callbacks import REPORT_SECONDS
 from cnnlab.training.checkpoint import Checkpoint
+from cnnlab.training.control import Control
 from cnnlab.training.events import Answers, AnyEvent, Batch, Epoch, Finished, Started, from_json
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import Trained, train

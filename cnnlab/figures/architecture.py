@@ -104,7 +104,7 @@ def _family(row: Row | None) -> str:
 
 def _details(row: Row) -> tuple[str, ...]:
     """What is the same in every language: names, sizes and sums."""
-    return (*dict.fromkeys(row.size_texts), *([row.trainable.text] if row.trainable.terms else []))
+    return (*dict.fromkeys(row.size_texts), *(sums.text for sums in (row.trainable, row.non_trainable) if sums.terms))
 
 
 def architecture_figure(data: ArchitectureData, translate: Translate = untranslated) -> Figure:

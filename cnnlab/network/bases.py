@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from cnnlab.errors import NetworkError
 from cnnlab.marks import N_
 from cnnlab.network.arithmetic import NOTHING, Padding, Shape, Sum, Window
+from cnnlab.network.kernels import MAX_SIDE
 
 Activation_ = Literal[
     "linear", "relu", "sigmoid", "tanh", "softmax", "elu", "gelu", "leaky_relu", "selu", "silu", "softplus"
@@ -29,8 +30,8 @@ def _short(pair: tuple[int, int]) -> int | list[int]:
     return pair[0] if pair[0] == pair[1] else list(pair)
 
 
-_Size = Annotated[int, Field(ge=1, le=64)]
-_Frame = Annotated[int, Field(ge=0, le=64)]
+_Size = Annotated[int, Field(ge=1, le=MAX_SIDE)]
+_Frame = Annotated[int, Field(ge=0, le=MAX_SIDE)]
 Pair = Annotated[tuple[_Size, _Size], BeforeValidator(_both), PlainSerializer(_short)]
 """(height, width); one number means both."""
 FramePair = Annotated[tuple[_Frame, _Frame], BeforeValidator(_both), PlainSerializer(_short)]
@@ -38,7 +39,7 @@ FramePair = Annotated[tuple[_Frame, _Frame], BeforeValidator(_both), PlainSerial
 
 _ORDER = (
     "filters", "units", "kernel_size", "pool_size", "strides", "padding", "dilation_rate", "depth_multiplier", "rate",
-    "stddev", "momentum", "epsilon", "activation", "use_bias",
+    "stddev", "momentum", "epsilon", "activation", "use_bias", "kernels", "trainable",
 )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ class Layer(BaseModel):
         return {name: cls.model_fields[name] for name in sorted(set(cls.model_fields) - {"kind"}, key=_ORDER.index)}
 
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of the Keras layer."""
+        """The keyword arguments of the Keras layer; a field that Keras does not have is not among them."""
         return {name: getattr(self, name) for name in self.fields()}
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -68,12 +69,12 @@ class Layer(BaseModel):
         """
         return shape
 
-    def trainable(self, shape: Shape) -> Sum:
+    def trainable_weights(self, shape: Shape) -> Sum:
         """The weights that training changes."""
         return NOTHING
 
-    def non_trainable(self, shape: Shape) -> Sum:
-        """The weights that training leaves to other rules (moving averages)."""
+    def non_trainable_weights(self, shape: Shape) -> Sum:
+        """The weights that training leaves alone, or to other rules (moving averages)."""
         return NOTHING
 
     def multiply_adds(self, shape: Shape) -> Sum:

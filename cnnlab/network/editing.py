@@ -57,6 +57,12 @@ def exchange(network: NetworkSpec, index: int, layer: Layer) -> NetworkSpec:
     return network.replace(layers=(*network.layers[:index], layer, *network.layers[index + 1 :]))
 
 
+def alter(network: NetworkSpec, index: int, **changes: object) -> NetworkSpec:
+    """With other fields of the layer at `index`."""
+    layer: Layer = network.layers[index]
+    return exchange(network, index, type(layer).model_validate({**dict(layer), **changes}))
+
+
 @dataclass
 class Edits(Generic[Value]):
     """What is being designed, and the ways back and forth."""

@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from cnnlab.errors import NetworkError
 from cnnlab.marks import N_
-from cnnlab.network.arithmetic import Shape, Sum
+from cnnlab.network.arithmetic import NOTHING, Shape, Sum
 from cnnlab.network.bases import (
     Activation_,
     ConvolutionLayer,
@@ -28,28 +28,13 @@ from cnnlab.network.bases import (
     PoolingLayer,
     equal_strides,
 )
+from cnnlab.network.kernels import Kernels, check_kernels
 
 __all__ = [
-    "LAYERS",
-    "Activation",
-    "AnyLayer",
-    "AveragePooling2D",
-    "BatchNormalization",
-    "Conv2D",
-    "Dense",
-    "DepthwiseConv2D",
-    "Dropout",
-    "Flatten",
-    "GaussianNoise",
-    "GlobalAveragePooling2D",
-    "GlobalMaxPooling2D",
-    "Layer",
-    "LayerNormalization",
-    "MaxPooling2D",
-    "SeparableConv2D",
-    "SpatialDropout2D",
-    "ZeroPadding2D",
-]
+    "LAYERS", "Activation", "AnyLayer", "AveragePooling2D", "BatchNormalization", "Conv2D", "Dense", "DepthwiseConv2D",
+    "Dropout", "Flatten", "GaussianNoise", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Layer",
+    "LayerNormalization", "MaxPooling2D", "SeparableConv2D", "SpatialDropout2D", "ZeroPadding2D",
+]  # fmt: skip
 
 
 class Conv2D(ConvolutionLayer):
@@ -58,12 +43,34 @@ class Conv2D(ConvolutionLayer):
     title = N_("Convolution")
     kind: Literal["Conv2D"] = "Conv2D"
     filters: int = Field(32, ge=1, le=2048, description=N_("How many kernels it learns; each makes one feature map."))
+    kernels: Kernels = Field((), description=N_("Hand-designed kernels that the first filters begin with."))
+    trainable: bool = Field(
+        True,
+        description=N_(
+            "Whether training changes this layer. Off: the whole layer stays as it begins, every filter and the bias."
+        ),
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        # The kernels are written into the layer once it has its weights.
+        return {name: value for name, value in super().arguments().items() if name != "kernels"}
 
     def _channels(self, channels: int) -> int:
         return self.filters
 
-    def trainable(self, shape: Shape) -> Sum:
+    def output_shape(self, shape: Shape) -> Shape:
+        output = super().output_shape(shape)
+        check_kernels(self.kernels, self.filters, self.kernel_size)
+        return output
+
+    def _weights(self, shape: Shape) -> Sum:
         return Sum((*self.kernel_size, shape[2], self.filters), *self._bias(self.filters))
+
+    def trainable_weights(self, shape: Shape) -> Sum:
+        return self._weights(shape) if self.trainable else NOTHING
+
+    def non_trainable_weights(self, shape: Shape) -> Sum:
+        return NOTHING if self.trainable else self._weights(shape)
 
     def multiply_adds(self, shape: Shape) -> Sum:
         height, width, _ = self.output_shape(shape)
@@ -85,7 +92,7 @@ class DepthwiseConv2D(ConvolutionLayer):
         equal_strides(self.strides)
         return output
 
-    def trainable(self, shape: Shape) -> Sum:
+    def trainable_weights(self, shape: Shape) -> Sum:
         channels = shape[2] * self.depth_multiplier
         return Sum((*self.kernel_size, shape[2], self.depth_multiplier), *self._bias(channels))
 
@@ -110,7 +117,7 @@ class SeparableConv2D(ConvolutionLayer):
         equal_strides(self.strides)
         return output
 
-    def trainable(self, shape: Shape) -> Sum:
+    def trainable_weights(self, shape: Shape) -> Sum:
         depthwise = (*self.kernel_size, shape[2], self.depth_multiplier)
         pointwise = (shape[2] * self.depth_multiplier, self.filters)
         return Sum(depthwise, pointwise, *self._bias(self.filters))
@@ -157,10 +164,10 @@ class BatchNormalization(Layer):
     momentum: float = Field(0.99, ge=0, lt=1, description=N_("How slowly the moving mean and variance follow."))
     epsilon: float = Field(0.001, gt=0, le=1, description=N_("A small number that keeps the division from exploding."))
 
-    def trainable(self, shape: Shape) -> Sum:
+    def trainable_weights(self, shape: Shape) -> Sum:
         return Sum((2, shape[-1]))
 
-    def non_trainable(self, shape: Shape) -> Sum:
+    def non_trainable_weights(self, shape: Shape) -> Sum:
         return Sum((2, shape[-1]))
 
     def multiply_adds(self, shape: Shape) -> Sum:
@@ -174,7 +181,7 @@ class LayerNormalization(Layer):
     kind: Literal["LayerNormalization"] = "LayerNormalization"
     epsilon: float = Field(0.001, gt=0, le=1, description=N_("A small number that keeps the division from exploding."))
 
-    def trainable(self, shape: Shape) -> Sum:
+    def trainable_weights(self, shape: Shape) -> Sum:
         return Sum((2, shape[-1]))
 
     def multiply_adds(self, shape: Shape) -> Sum:
@@ -254,7 +261,7 @@ class Dense(Layer):
             ).at(None, mend="flatten")
         return (self.units,)
 
-    def trainable(self, shape: Shape) -> Sum:
+    def trainable_weights(self, shape: Shape) -> Sum:
         return Sum((shape[0], self.units), *(((self.units,),) if self.use_bias else ()))
 
     def multiply_adds(self, shape: Shape) -> Sum:

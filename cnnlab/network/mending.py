@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 from cnnlab.errors import NetworkError
 from cnnlab.marks import N_
-from cnnlab.network.editing import exchange, insert, remove
-from cnnlab.network.layers import Dense, Flatten, Layer
+from cnnlab.network.editing import alter, insert, remove
+from cnnlab.network.kernels import Kernel, fits, fitting_size
+from cnnlab.network.layers import Conv2D, Dense, Flatten
 from cnnlab.network.shapes import summarize
 from cnnlab.network.spec import NetworkSpec
 
@@ -41,17 +42,12 @@ def mend(network: NetworkSpec, error: NetworkError, needs: Needs) -> NetworkSpec
     return MENDS[error.mend].change(network, error.layer or 0, needs)
 
 
-def _with(network: NetworkSpec, index: int, **changes: object) -> NetworkSpec:
-    layer: Layer = network.layers[index]
-    return exchange(network, index, type(layer).model_validate({**dict(layer), **changes}))
-
-
 def _add_flatten(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
     return insert(network, index, Flatten())
 
 
 def _pad(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
-    return _with(network, index, padding="same")
+    return alter(network, index, padding="same")
 
 
 def _remove(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
@@ -59,11 +55,11 @@ def _remove(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
 
 
 def _undilate(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
-    return _with(network, index, dilation_rate=1)
+    return alter(network, index, dilation_rate=1)
 
 
 def _equal_strides(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
-    return _with(network, index, strides=max(getattr(network.layers[index], "strides", (1, 1))))
+    return alter(network, index, strides=max(getattr(network.layers[index], "strides", (1, 1))))
 
 
 def _fit_input(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
@@ -71,7 +67,26 @@ def _fit_input(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
 
 
 def _answer(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
-    return _with(network, len(network.layers) - 1, units=needs.classes, activation="softmax")
+    return alter(network, len(network.layers) - 1, units=needs.classes, activation="softmax")
+
+
+def _more_filters(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
+    return alter(network, index, filters=len(_kernels(network, index)))
+
+
+def _kernel_size(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
+    kernel_size = getattr(network.layers[index], "kernel_size", (1, 1))
+    return alter(network, index, kernel_size=fitting_size(_kernels(network, index), kernel_size) or kernel_size)
+
+
+def _drop_kernels(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
+    kernel_size = getattr(network.layers[index], "kernel_size", (1, 1))
+    return alter(network, index, kernels=tuple(one for one in _kernels(network, index) if fits(one, kernel_size)))
+
+
+def _kernels(network: NetworkSpec, index: int) -> tuple[Kernel, ...]:
+    layer = network.layers[index]
+    return layer.kernels if isinstance(layer, Conv2D) else ()
 
 
 def _add_head(network: NetworkSpec, index: int, needs: Needs) -> NetworkSpec:
@@ -91,6 +106,9 @@ MENDS: Mapping[str, Mend] = MappingProxyType(
         "equal-strides": Mend(N_("Make the strides equal"), _equal_strides),
         "input-shape": Mend(N_("Take the dataset's input shape"), _fit_input),
         "units": Mend(N_("Make the last layer one unit for each class, with softmax"), _answer),
+        "more-filters": Mend(N_("Give it a filter for each kernel"), _more_filters),
+        "kernel-size": Mend(N_("Make kernel_size fit the kernels"), _kernel_size),
+        "drop-kernels": Mend(N_("Take out the kernels that do not fit"), _drop_kernels),
         "head": Mend(N_("Add an output layer with softmax"), _add_head),
     }
 )

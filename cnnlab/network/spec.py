@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cnnlab.errors import NetworkError
 from cnnlab.marks import N_
-from cnnlab.network.layers import AnyLayer
+from cnnlab.network.kernels import MAX_NUMBERS, numbers
+from cnnlab.network.layers import AnyLayer, Conv2D
 
 FORMAT: Literal[1] = 1
 """Version of the JSON; a reader refuses what is newer than itself."""
@@ -45,8 +46,29 @@ class NetworkSpec(BaseModel):
     input_shape: tuple[_Length, _Length, _Channels] = (28, 28, 1)
     layers: tuple[AnyLayer, ...] = Field((), max_length=MAX_LAYERS)
 
+    @model_validator(mode="after")
+    def _no_more_kernels_than_a_link_holds(self) -> NetworkSpec:
+        count = 0
+        for index, layer in enumerate(self.layers):
+            count += numbers(layer.kernels) if isinstance(layer, Conv2D) else 0
+            if count > MAX_NUMBERS:
+                raise (
+                    NetworkError(
+                        N_("The hand-designed kernels of a network have at most {most} numbers together."),
+                        N_("Take out kernels first, or use smaller ones."),
+                        most=MAX_NUMBERS,
+                    )
+                    .at(index, field="kernels")
+                    .of_kind(layer.kind)
+                )
+        return self
+
     def replace(self, **changes: Any) -> NetworkSpec:
-        """A copy with other fields, validated."""
+        """A copy with other fields, validated.
+
+        Raises:
+            NetworkError: the layers begin with more kernels than a network may have.
+        """
         return NetworkSpec.model_validate({**dict(self), **changes})
 
     def to_json(self, indent: int | None = None) -> str:
@@ -97,6 +119,9 @@ _COMPLAINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "literal_error": (N_("“{place}” should be one of {expected}; received {received}."), "expected"),
         "union_tag_invalid": (N_("“{place}” should be one of {expected}; received {received}."), "expected_tags"),
         "too_long": (N_("“{place}” should have at most {expected} entries; received {received}."), "max_length"),
+        "too_short": (N_("“{place}” should not be empty."), ""),
+        "ragged": (N_("“{place}” should be a matrix: a list of rows of the same length."), ""),
+        "repeated": (N_("“{place}” should have each kernel once."), ""),
         "string_too_long": (N_("“{place}” should have at most {expected} characters."), "max_length"),
         "missing": (N_("“{place}” is missing."), ""),
         "union_tag_not_found": (N_("“{place}” is missing."), ""),

@@ -21,7 +21,7 @@ from cnnlab.network.layers import LAYERS, Layer
 from cnnlab.network.mending import MENDS, Needs, mend
 from cnnlab.network.shapes import Row, written
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.ui import errors, forms
+from cnnlab.ui import errors, forms, transplant
 from cnnlab.ui.state import has_been_open, redraw, session
 from cnnlab.ui.text import _, language, translate
 
@@ -61,7 +61,11 @@ def draw(network: NetworkSpec, key: str) -> tuple[NetworkSpec, list[Card]]:
         layers.append(edited)
         cards.append(card)
     add(len(network.layers), _("Add a layer"), f"{key}-end", "secondary")
-    return network.replace(layers=tuple(layers)), cards
+    try:
+        return network.replace(layers=tuple(layers)), cards
+    except NetworkError as error:
+        errors.show(error)
+        return network, cards
 
 
 def _card(index: int, layer: Layer, key: str) -> tuple[Layer, Card]:
@@ -93,6 +97,8 @@ def _card(index: int, layer: Layer, key: str) -> tuple[Layer, Card]:
         _act(act, index)
     if any(getattr(layer, name) != value for name, value in changes.items()):
         layer = type(layer).model_validate({**dict(layer), **changes})
+    with below:
+        transplant.tell(layer)
     return layer, Card(shape, below)
 
 
@@ -139,7 +145,10 @@ def _act(name: str, index: int) -> None:
         case "down":
             change(editing.move(network, index, 1))
         case "duplicate":
-            change(editing.duplicate(network, index))
+            try:
+                change(editing.duplicate(network, index))
+            except NetworkError as error:
+                errors.show(error)
         case "remove":
             change(editing.remove(network, index))
 

@@ -12,6 +12,8 @@ import streamlit as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from cnnlab.network.layers import Conv2D
+from cnnlab.ui import transplant
 from cnnlab.ui.text import _, translate
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -46,6 +48,10 @@ def field(model: BaseModel, name: str, key: str) -> Any:
         return st.selectbox(name, options, index=options.index(value), width=width, **common)
     if kind is bool:
         return st.toggle(name, value=value, width="content", **common)
+    if kind is str:
+        return st.text_input(name, value=value, max_chars=high, width=WIDTH, **common)
+    if isinstance(model, Conv2D) and name == "kernels":
+        return transplant.choose(model, name, common)
     if get_origin(kind) is tuple:
         return _pair(name, value, (low, high), common)
     if value is not None:
@@ -67,7 +73,8 @@ def field(model: BaseModel, name: str, key: str) -> Any:
 
 @functools.cache
 def _plan(model: type[BaseModel], name: str) -> tuple[Any, bool, Any, Any]:
-    """A field's plain type, whether it may be empty, and its least and greatest value; worked out once."""
+    """A field's plain type, whether it may be empty, and its least and greatest value (of a text: its length); worked
+    out once."""
     info = model.model_fields[name]
     kind, optional, bounds = _unwrapped(info.annotation, info.metadata)
     if get_origin(kind) is tuple:
@@ -116,11 +123,14 @@ def _unwrapped(annotation: Any, metadata: Iterable[Any] = ()) -> tuple[Any, bool
 
 def _range(bounds: Iterable[Any], kind: type[int] | type[float]) -> tuple[Any, Any]:
     """The least and the greatest value that the widget offers. Open ends are moved in by a millionth."""
-    low = high = None
+    low: Any = None
+    high: Any = None
     for bound in bounds:
         match bound:
             case annotated_types.Ge():
                 low = kind(bound.ge)  # type: ignore[arg-type,call-overload]
+            case annotated_types.MaxLen():
+                high = bound.max_length
             case annotated_types.Le():
                 high = kind(bound.le)  # type: ignore[arg-type,call-overload]
             case annotated_types.Gt():

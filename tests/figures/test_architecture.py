@@ -68,7 +68,10 @@ def test_the_figure_of_a_tiny_network() -> None:
     figure = drawn(of(BatchNormalization()))
     labels, hover = figure.data
     assert labels.text == ("<b>Input</b><br>8×8×1", "<b>Batch<br>Normalization</b><br>8×8×1")
-    assert hover.hovertext == ("<b>Input</b><br>Output: 8×8×1", "<b>BatchNormalization</b><br>Output: 8×8×1<br>2·1 = 2")
+    assert hover.hovertext == (
+        "<b>Input</b><br>Output: 8×8×1",
+        "<b>BatchNormalization</b><br>Output: 8×8×1<br>2·1 = 2<br>2·1 = 2",
+    )
     assert (labels.x, labels.y) == ((0, 100), (-8, -8))
     # Front, top and side of each.
     assert len(figure.layout.shapes) == 6

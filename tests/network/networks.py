@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+import numpy as np
 from hypothesis import strategies as st
 
 from cnnlab.network.bases import Activation_
-from cnnlab.network.layers import LAYERS, AnyLayer
+from cnnlab.network.kernels import MAX_NUMBER, MAX_NUMBERS
+from cnnlab.network.layers import LAYERS, AnyLayer, Conv2D
 from cnnlab.network.spec import NetworkSpec
 
 _size = st.integers(1, 3)
@@ -15,6 +17,10 @@ _pair = st.one_of(_size, st.tuples(_size, _size))
 _flag = st.booleans()
 _share = st.floats(0, 0.9)
 _positive = st.floats(1e-6, 1)
+_number = st.one_of(st.integers(-9, 9), st.floats(-MAX_NUMBER, MAX_NUMBER, width=32))
+_kernel = st.tuples(_size, _size).flatmap(
+    lambda size: st.tuples(*[st.tuples(*[_number.map(float)] * size[1])] * size[0])
+)
 _fields: dict[str, st.SearchStrategy[Any]] = {
     "filters": st.integers(1, 4),
     "units": st.integers(1, 8),
@@ -29,6 +35,8 @@ _fields: dict[str, st.SearchStrategy[Any]] = {
     "epsilon": _positive,
     "activation": st.sampled_from(get_args(Activation_)),
     "use_bias": _flag,
+    "trainable": _flag,
+    "kernels": st.lists(_kernel, max_size=2, unique=True).map(tuple),
     "padding": st.sampled_from(["valid", "same"]),
 }
 
@@ -41,6 +49,18 @@ def layers(kind: str) -> st.SearchStrategy[AnyLayer]:
     return st.fixed_dictionaries({}, optional=own).map(LAYERS[kind].model_validate)  # type: ignore[arg-type]
 
 
+def without_kernels(layer: AnyLayer) -> AnyLayer:
+    """The same layer, beginning as it comes."""
+    return layer.model_copy(update={"kernels": ()}) if isinstance(layer, Conv2D) else layer
+
+
+def _full() -> Conv2D:
+    """As many kernels, of as little order, as a network may have."""
+    kernels = np.random.default_rng(1).normal(size=(MAX_NUMBERS // 8, 2, 4))
+    return Conv2D.model_validate({"filters": 1024, "kernel_size": (2, 4), "kernels": kernels.tolist()})
+
+
+FULL = _full()
 any_layer = st.sampled_from(sorted(LAYERS)).flatmap(layers)
 networks = st.builds(
     NetworkSpec,

@@ -93,6 +93,32 @@ def test_unequal_strides_of_a_depthwise_convolution() -> None:
     assert (error.field, error.mend) == ("strides", "equal-strides")
 
 
+def test_more_kernels_than_filters() -> None:
+    error = refusal(Conv2D(filters=1, kernels=(((1.0,),), ((2.0,),))), *HEAD)
+    assert error.sentences() == (
+        "Layer 1 (Conv2D): It begins with 2 hand-designed kernels; expected at most one for each of its 1 filters.",
+        "Give it more filters, or take kernels out.",
+    )
+    assert (error.field, error.mend) == ("kernels", "more-filters")
+
+
+@pytest.mark.parametrize(("kernel_size", "kernel"), [((3, 4), "3×3"), ((1, 3), "3×3"), ((5, 2), "3×3")])
+def test_a_kernel_that_has_no_middle_place(kernel_size: tuple[int, int], kernel: str) -> None:
+    square = ((1.0,) * 3,) * 3
+    error = refusal(Conv2D(kernel_size=kernel_size, kernels=(((1.0,),), square)[kernel_size[1] % 2 == 0 :]), *HEAD)
+    assert error.sentences() == (
+        f"Layer 1 (Conv2D): A kernel of {kernel} cannot be put in the middle of a kernel_size of "
+        f"{kernel_size[0]}×{kernel_size[1]}; expected one that is not larger and leaves the same room on both sides.",
+        "Choose another kernel_size, or take the kernel out.",
+    )
+    assert (error.layer, error.field, error.mend) == (0, "kernels", "kernel-size")
+
+
+def test_kernels_of_odd_and_even_sizes_never_fit_together() -> None:
+    error = refusal(Conv2D(kernels=(((1.0,),), ((1.0, 1.0),))), *HEAD)
+    assert (error.field, error.mend) == ("kernels", "drop-kernels")
+
+
 def test_a_dataset_of_another_shape() -> None:
     error = refusal(*HEAD, dataset_shape=(28, 28, 3))
     assert error.sentences() == (

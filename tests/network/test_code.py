@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from cnnlab.datasets import DATASETS, load, scaled
 from cnnlab.network.build import keras_layer
-from cnnlab.network.code import layer_code, notebook, script
+from cnnlab.network.code import layer_code, notebook, script, sections
 from cnnlab.network.layers import (
     LAYERS,
     Activation,
@@ -39,6 +40,7 @@ from cnnlab.network.layers import (
 from cnnlab.network.recipes import RECIPES
 from cnnlab.network.shapes import summarize
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.training import drawn
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
 from tests.network.networks import layers
@@ -67,6 +69,19 @@ MIXED = NetworkSpec(
     ),
 )
 DIGITS = TrainingSpec(dataset="digits-8x8", train_size=300, batch_size=64, epochs=3)
+
+EDGES = (((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0)), ((0.11111111, -0.3),) * 2)
+BEGUN = NetworkSpec(
+    name="begun",
+    input_shape=(8, 8, 1),
+    layers=(
+        Conv2D(filters=3, kernel_size=5, padding="same", activation="relu", kernels=EDGES[:1], trainable=False),
+        BatchNormalization(),
+        Conv2D(filters=3, kernel_size=(4, 2), kernels=EDGES[1:]),
+        Flatten(),
+        SOFTMAX,
+    ),
+)
 
 RUNS: dict[str, tuple[NetworkSpec, TrainingSpec]] = {
     "conv-8": (
@@ -98,6 +113,11 @@ RUNS: dict[str, tuple[NetworkSpec, TrainingSpec]] = {
         DIGITS.replace(
             optimizer="SGD", momentum=0.9, learning_rate=0.1, schedule="cosine", warmup_epochs=1 / 3, validation="test"
         ),
+    ),
+    "begun": (BEGUN, DIGITS),
+    "drawings": (
+        RECIPES["mlp-relu"].network,
+        TrainingSpec(train_size=200, batch_size=50, epochs=1, drawings="a class’s own\n1 / 0"),
     ),
     "exponential": (
         MIXED,
@@ -140,12 +160,22 @@ def cells(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a downloaded collection of drawings."""
+    folder = tmp_path_factory.mktemp("kept")
+    images = np.random.default_rng(1).integers(0, 256, (30, 28, 28, 1), dtype=np.uint8)
+    drawn.keep(folder, drawn.pack(images, np.arange(30) % 10))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, kept: Path) -> dict[str, Any]:
     """What all the scripts, and one notebook, come to in a process of their own."""
     folder = tmp_path_factory.mktemp("code")
     scripts = {name: script(network, training) for name, (network, training) in RUNS.items()}
     scripts["notebook"] = cells(notebook(*RUNS["cosine"]))
     (folder / "driver.py").write_text(_DRIVER)
+    shutil.copy(kept / drawn.FILE, folder)
     (folder / "scripts.json").write_text(json.dumps(scripts))
     done = subprocess.run(
         [sys.executable, "driver.py", "scripts.json", "results.json"],
@@ -164,11 +194,12 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_the_script_does_what_the_lab_does(results: dict[str, Any], name: str) -> None:
+def test_the_script_does_what_the_lab_does(results: dict[str, Any], name: str, kept: Path, tmp_path: Path) -> None:
     network, training = RUNS[name]
     dataset = load(training.dataset)
     keras.utils.clear_session()
-    trained = train(network, training, dataset)
+    shutil.copy(kept / drawn.FILE, tmp_path)
+    trained = train(network, training, dataset, folder=tmp_path)
     summary, found = summarize(network), results[name]
     assert found["parameters"] == summary.parameters
     assert found["layers"] == [row.name for row in summary.rows]
@@ -201,6 +232,25 @@ def test_the_code_of_every_kind_of_layer(kind: str) -> None:
     layer = LAYERS[kind]()
     found = eval(layer_code(layer), {"keras": keras})
     assert found.get_config() | {"name": "x"} == keras_layer(layer, "x").get_config()
+
+
+def test_kernels_are_written_after_the_network() -> None:
+    text = script(BEGUN, DIGITS)
+    assert "import keras\nimport numpy as np\nfrom sklearn.datasets import load_digits\n" in text
+    assert 'Conv2D(filters=3, kernel_size=5, padding="same", activation="relu", trainable=False),' in text
+    assert (
+        "begin_with(\n    model.layers[0],\n    [\n        [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],\n    ],\n)\n"
+        "begin_with(\n    model.layers[2],\n    [\n        [[0.11111111, -0.3], [0.11111111, -0.3]],\n    ],\n)\n"
+    ) in text
+    assert text.index("model.summary()") < text.index("begin_with") < text.index("model.compile(")
+    mnist = script(BEGUN.replace(input_shape=(28, 28, 1)), TrainingSpec(dataset="mnist"))
+    assert mnist.count("import numpy as np") == text.count("import numpy as np") == 1
+
+
+def test_without_kernels_nothing_is_said_of_them() -> None:
+    text = script(SMALL, TrainingSpec(dataset="mnist"))
+    assert "begin_with" not in text and "numpy" not in text and "trainable" not in text
+    assert [len(sections(network, DIGITS)) for network in (SMALL, BEGUN)] == [6, 7]
 
 
 def test_a_layer_is_written_as_people_write_it() -> None:

@@ -66,6 +66,12 @@ def test_exchange() -> None:
     assert ABC.layers == (A, B, C)
 
 
+def test_alter() -> None:
+    assert editing.alter(ABC, 0, filters=7, kernel_size=5).layers == (Conv2D(filters=7, kernel_size=(5, 5)), B, C)
+    with pytest.raises(ValueError, match="filters"):
+        editing.alter(ABC, 0, filters=0)
+
+
 @pytest.mark.parametrize("kind", LAYERS)
 def test_a_new_layer_learns_with_relu(kind: str) -> None:
     layer = new_layer(kind)

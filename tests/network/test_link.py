@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from cnnlab.datasets import DATASETS
 from cnnlab.errors import NetworkError
+from cnnlab.network.layers import Conv2D
 from cnnlab.network.link import MAX_CODE, decode, encode
 from cnnlab.network.recipes import RECIPES
 from cnnlab.network.spec import MAX_JSON, MAX_LAYERS, NetworkSpec
 from cnnlab.training.spec import Loss, Optimizer, Schedule, TrainingSpec, Validation
-from tests.network.networks import any_layer, networks
+from tests.network.networks import FULL, any_layer, networks, without_kernels
 from tests.network.test_spec import values
 
 PLAIN = NetworkSpec(name="plain"), TrainingSpec()
@@ -85,10 +86,12 @@ def test_round_trip(network: NetworkSpec, training: TrainingSpec) -> None:
     assert decode(code) == (network, training)
 
 
-@given(st.lists(any_layer, min_size=MAX_LAYERS, max_size=MAX_LAYERS), trainings, st.text(min_size=80, max_size=80))
+@given(
+    st.lists(any_layer, min_size=MAX_LAYERS - 1, max_size=MAX_LAYERS - 1), trainings, st.text(min_size=80, max_size=80)
+)
 @settings(max_examples=20)
 def test_the_largest_network_still_fits(layers: list[Any], training: TrainingSpec, name: str) -> None:
-    network = NetworkSpec(name=name, layers=tuple(layers))
+    network = NetworkSpec(name=name, layers=(FULL, *map(without_kernels, layers)))
     assert len(encode(network, training)) < MAX_CODE
     assert decode(encode(network, training)) == (network, training)
 
@@ -225,6 +228,24 @@ HUGE = int("9" * 4_000)
 def test_a_wrong_network(changes: dict[str, Any], problem: str | None) -> None:
     found = refused(packed(content(**changes)))
     assert problem is None or found == problem
+
+
+def test_kernels_that_no_network_holds_are_refused_quickly() -> None:
+    # About as many numbers as a link can unpack to.
+    layers = [{"kind": "Conv2D", "kernels": [[[1] * 64] * 64]}] * 7
+    code = packed(content(n={"layers": layers}))
+    assert len(code) < MAX_CODE
+    began = time.perf_counter()
+    assert refused(code) == (
+        "Layer 1 (Conv2D): The hand-designed kernels of a network have at most 512 numbers together."
+    )
+    assert time.perf_counter() - began < 0.5
+
+
+def test_a_link_from_before_there_were_kernels() -> None:
+    assert decode(packed({"v": 1, "n": {"layers": [{"kind": "Conv2D", "filters": 8}]}, "t": {}}))[0] == (
+        NetworkSpec(layers=(Conv2D(filters=8),))
+    )
 
 
 def test_a_newer_version_is_said_in_a_sentence() -> None:

@@ -28,6 +28,7 @@ NEEDS = Needs((8, 8, 1), 10)
 SOFTMAX = Dense(units=10, activation="softmax")
 HEAD = (Flatten(), SOFTMAX)
 MOST = 1_000_000
+DOT, EDGE, SQUARE = ((1.0,),), ((-1.0, 0.0, 1.0),), ((1.0, 2.0), (3.0, 4.0))
 
 
 def mistake(network: NetworkSpec) -> NetworkError | None:
@@ -62,6 +63,21 @@ CASES: list[tuple[str, NetworkSpec, NetworkSpec]] = [
     ),
     ("equal-strides", of(DepthwiseConv2D(strides=(1, 2)), *HEAD), of(DepthwiseConv2D(strides=(2, 2)), *HEAD)),
     ("equal-strides", of(SeparableConv2D(strides=(3, 2)), *HEAD), of(SeparableConv2D(strides=(3, 3)), *HEAD)),
+    (
+        "more-filters",
+        of(Conv2D(filters=1, kernels=(DOT, EDGE)), *HEAD),
+        of(Conv2D(filters=2, kernels=(DOT, EDGE)), *HEAD),
+    ),
+    (
+        "kernel-size",
+        of(Conv2D(kernel_size=(2, 5), kernels=(DOT, EDGE)), *HEAD),
+        of(Conv2D(kernel_size=(1, 5), kernels=(DOT, EDGE)), *HEAD),
+    ),
+    (
+        "drop-kernels",
+        of(Conv2D(kernels=(DOT, SQUARE, EDGE)), *HEAD),
+        of(Conv2D(kernels=(DOT, EDGE)), *HEAD),
+    ),
     ("input-shape", of(*HEAD, input_shape=(28, 28, 3)), of(*HEAD)),
     (
         "units",
@@ -134,5 +150,5 @@ def test_mending_ends(network: NetworkSpec) -> None:
 @given(st.lists(any_layer, min_size=40, max_size=MAX_LAYERS))
 @settings(max_examples=40)
 def test_mending_a_long_network_ends(layers: list[AnyLayer]) -> None:
-    # At most three mistakes a layer: dilation, strides, padding.
-    mended(of(*layers, input_shape=(9, 7, 2)), 3 * MAX_LAYERS + 3)
+    # At most five mistakes a layer: dilation, strides, padding, filters and size of its kernels.
+    mended(of(*layers, input_shape=(9, 7, 2)), 5 * MAX_LAYERS + 3)

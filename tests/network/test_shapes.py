@@ -27,8 +27,9 @@ from cnnlab.network.shapes import summarize
 from cnnlab.network.spec import NetworkSpec
 from tests.network.networks import layers, networks
 
-HOUSE_RULES = {"flatten", "equal-strides", "undilate"}
-"""What Keras would build: Dense on a picture, and two things that only fail, or surprise, when the network runs."""
+HOUSE_RULES = {"flatten", "equal-strides", "undilate", "more-filters", "kernel-size", "drop-kernels"}
+"""What Keras would build: Dense on a picture, two things that only fail, or surprise, when the network runs, and
+hand-designed kernels, of which it knows nothing."""
 
 
 @given(networks)
@@ -38,13 +39,13 @@ def test_every_layer_is_what_keras_makes_of_it(network: NetworkSpec) -> None:
     summary = summarize(network)
     model = keras.Sequential([keras.Input(network.input_shape)])
     for row in summary.rows:
-        layer = getattr(keras.layers, row.layer.kind)(**row.layer.arguments())
         if row.error:
             assert row.error.layer == row.index
             if row.error.mend not in HOUSE_RULES:
                 with np.testing.assert_raises(ValueError):
-                    model.add(layer)
+                    model.add(getattr(keras.layers, row.layer.kind)(**row.layer.arguments()))
             return
+        layer = getattr(keras.layers, row.layer.kind)(**row.layer.arguments())
         model.add(layer)
         assert (None, *(row.output_shape or ())) == model.layers[-1].output.shape
         assert layer.name == row.name
@@ -200,6 +201,13 @@ def test_parameters_are_written_out() -> None:
     assert Sum((784, 16), (16,)).text == "784·16 + 16 = 12,560"
     assert Sum((10,)).text == "10"
     assert NOTHING.value == 0
+
+
+def test_the_weights_of_a_frozen_layer_are_there_but_not_trainable() -> None:
+    network = NetworkSpec(input_shape=(28, 28, 1), layers=(Conv2D(trainable=False), GlobalAveragePooling2D(), Dense()))
+    summary = summarize(network)
+    assert (summary.rows[0].trainable, summary.rows[0].non_trainable.text) == (NOTHING, "3·3·1·32 + 32 = 320")
+    assert (summary.parameters, summary.trainable) == (650, 330)
 
 
 def test_sizes_are_written_out() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cnnlab.errors import NetworkError
 from cnnlab.network.layers import LAYERS, Conv2D, Dropout, Flatten, MaxPooling2D
 from cnnlab.network.spec import MAX_JSON, MAX_LAYERS, NetworkSpec
-from tests.network.networks import layers, networks
+from tests.network.networks import FULL, layers, networks, without_kernels
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -41,9 +41,38 @@ def test_the_format_is_this() -> None:
     )
 
 
+def test_kernels_are_written_as_short_as_keras_keeps_them() -> None:
+    layer = Conv2D(kernels=(((-0.0, 1 / 9), (1e-60, -2.0)),), trainable=False)
+    assert layer.kernels == (((0.0, 0.11111111), (0.0, -2.0)),)
+    text = NetworkSpec(layers=(layer,)).to_json()
+    assert '{"kind":"Conv2D","kernels":[[[0,0.11111111],[0,-2]]],"trainable":false}' in text
+    assert NetworkSpec.from_json(text).layers == (layer,)
+
+
+def test_a_network_written_before_there_were_kernels() -> None:
+    (layer,) = NetworkSpec.from_json('{"version":1,"layers":[{"kind":"Conv2D","filters":8}]}').layers
+    assert layer == Conv2D(filters=8, kernels=(), trainable=True)
+
+
+def test_all_kernels_together_have_an_end() -> None:
+    kernels = tuple(((float(number),) * 8,) * 8 for number in range(4))
+    half = Conv2D(kernels=kernels, kernel_size=(8, 8))
+    network = NetworkSpec(layers=(half, Flatten(), half))
+    assert NetworkSpec.from_json(network.to_json()) == network
+    with pytest.raises(NetworkError) as refused:
+        network.replace(layers=(*network.layers, Conv2D(kernels=(((1.0,),),))))
+    assert refused.value.sentences() == (
+        "Layer 4 (Conv2D): The hand-designed kernels of a network have at most 512 numbers together.",
+        "Take out kernels first, or use smaller ones.",
+    )
+    assert (refused.value.layer, refused.value.field) == (3, "kernels")
+    with pytest.raises(NetworkError, match="at most 512 numbers"):
+        NetworkSpec.from_content({"layers": [half.model_dump(mode="json")] * 3})
+
+
 @given(st.sampled_from(sorted(LAYERS)).flatmap(layers))
 def test_the_largest_network_is_not_too_long(layer: Any) -> None:
-    network = NetworkSpec(name="x" * 80, layers=(layer,) * MAX_LAYERS)
+    network = NetworkSpec(name="x" * 80, layers=(FULL, *[without_kernels(layer)] * (MAX_LAYERS - 1)))
     assert len(network.to_json(indent=2)) < MAX_JSON
 
 
@@ -117,6 +146,31 @@ REFUSED = {
         'Layer 1 (Dense): “use_bias” should be true or false; received "maybe".'
     ),
     '{"layers": [{"kind": "Dense", "Dense": 1}]}': "Layer 1 (Dense): There is no field “Dense” here.",
+    '{"layers": [{"kind": "Conv2D", "kernels": [[[1, 2], [3]]]}]}': (
+        "Layer 1 (Conv2D): “kernels.0” should be a matrix: a list of rows of the same length."
+    ),
+    '{"layers": [{"kind": "Conv2D", "kernels": [[[1]], [[1.0]]]}]}': (
+        "Layer 1 (Conv2D): “kernels” should have each kernel once."
+    ),
+    '{"layers": [{"kind": "Conv2D", "kernels": [[[1], []]]}]}': (
+        "Layer 1 (Conv2D): “kernels.0.1” should not be empty."
+    ),
+    '{"layers": [{"kind": "Conv2D", "kernels": [[[1, NaN]]]}]}': (
+        "Layer 1 (Conv2D): “kernels.0.0.1” should be a number; received NaN."
+    ),
+    '{"layers": [{"kind": "Conv2D", "kernels": [[[-1e9]]]}]}': (
+        "Layer 1 (Conv2D): “kernels.0.0.0” should be at least -1000.0; received -1000000000.0."
+    ),
+    '{"layers": [{"kind": "Conv2D", "kernels": [[[' + "1," * 64 + "1]]]}]}": (
+        "Layer 1 (Conv2D): “kernels.0.0” should have at most 64 entries; received 65."
+    ),
+    '{"layers": [{"kind": "Flatten"}, {"kind": "Conv2D", "kernels": [' + "[[1,2,3]]," * 512 + "[[4]]]}]}": (
+        "Layer 2 (Conv2D): “kernels” should have at most 512 entries; received 513."
+    ),
+    '{"layers": [{"kind": "Dense", "kernels": []}]}': "Layer 1 (Dense): There is no field “kernels” here.",
+    '{"layers": [{"kind": "Conv2D", "trainable": 5}]}': (
+        "Layer 1 (Conv2D): “trainable” should be true or false; received 5."
+    ),
     '{"layers": [{}]}': "Layer 1 (?): “kind” is missing.",
     '{"layers": [7]}': "Layer 1 (?): “layer” should be an object with named fields; received 7.",
 }

@@ -38,6 +38,28 @@ def test_a_field_says_what_it_is_for() -> None:
     assert app.number_input(key="t.patience").help == "How many epochs without improvement are waited for."
 
 
+def _text_form() -> None:
+    import streamlit as st
+    from pydantic import BaseModel, Field
+
+    from cnnlab.ui import forms
+
+    class Named(BaseModel):
+        name: str = Field("", max_length=5, description="What it is called.")
+
+    st.code(forms.edit(Named(), ["name"], "n").name)
+
+
+def test_a_text_is_typed() -> None:
+    app = AppTest.from_function(_text_form).run()
+    typed = app.text_input(key="n.name").set_value("seven").run()
+    assert typed.code[0].value == "seven"
+    assert (app.text_input(key="n.name").proto.max_chars, app.text_input(key="n.name").help) == (
+        5,
+        "What it is called.",
+    )
+
+
 def _layer_form(kind: str) -> None:
     import streamlit as st
 
@@ -54,5 +76,6 @@ def test_every_layer_has_a_form(kind: str) -> None:
     assert not app.exception
     layer: type[Layer] = LAYERS[kind]
     assert layer.model_validate_json(app.code[0].value) == layer()
-    drawn = {widget.key for widgets in (app.number_input, app.selectbox, app.toggle) for widget in widgets}
+    widgets = (app.number_input, app.selectbox, app.toggle, app.multiselect)
+    drawn = {widget.key for kind_of_widget in widgets for widget in kind_of_widget}
     assert {key.split(".")[1] for key in drawn if key} == set(layer.fields())

@@ -30,6 +30,19 @@ def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with the full sets: `CNNLAB_TEST_DATA`, or shared/data beside the repository."""
+    folder = os.environ.get("CNNLAB_TEST_DATA")
+    path = Path(folder) if folder else Path(__file__).parents[2] / "shared" / "data"
+    if not (path / "mnist.npz").is_file():
+        message = f"the full data sets are not in {path}; set CNNLAB_TEST_DATA"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="session")
 def tiny() -> NetworkSpec:
     """Two 3×3 filters for the 8×8 digits."""
     return NetworkSpec(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,19 +16,6 @@ from cnnlab.datasets.registry import DATASETS, DatasetInfo
 from cnnlab.settings import Settings
 
 MakeSettings = Callable[..., Settings]
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder with the full sets: `CNNLAB_TEST_DATA`, or shared/data beside the repository."""
-    folder = os.environ.get("CNNLAB_TEST_DATA")
-    path = Path(folder) if folder else Path(__file__).parents[3] / "shared" / "data"
-    if not (path / "mnist.npz").is_file():
-        message = f"the full data sets are not in {path}; set CNNLAB_TEST_DATA"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
 
 
 @pytest.fixture(autouse=True)

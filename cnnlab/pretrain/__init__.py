@@ -1,0 +1,1 @@
+"""Makes the built-in networks: `python -m cnnlab.pretrain STROKES`."""

@@ -8,37 +8,36 @@ from __future__ import annotations
 
 import errno
 import functools
-import threading
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from distributed import Variable, get_client, get_worker
+from distributed import get_worker
 
 from cnnlab import datasets, settings
 from cnnlab.datasets import scaled
-from cnnlab.engine import names
+from cnnlab.engine.control import wanted
 from cnnlab.engine.names import Outcome
 from cnnlab.errors import CNNLabError
 from cnnlab.marks import N_
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.training import snapshots
-from cnnlab.training.callbacks import Control
+from cnnlab.training import beginning, snapshots
 from cnnlab.training.checkpoint import FINAL, Checkpoint, save_final
 from cnnlab.training.events import AnyEvent
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
+from cnnlab.vision import attribution
 from cnnlab.vision.feature_maps import Looker
-
-POLL_SECONDS = 0.5
 
 SURGERY_IMAGES = 1000
 """Test images on which a network is tried after an operation; always the same ones."""
+NEIGHBOURS = 5000
+"""Training images among which the most alike are searched; always the first ones."""
+MOST_FEATURES = 32_000_000
+"""Numbers kept of them for one moment (128 MB); `conv-8`, whose last layer sees 6,272 of each image, just fits."""
 LOOKS = 5
 """How often a model file that vanished while it was opened is looked for again."""
 
@@ -56,7 +55,7 @@ def train_run(run: str, topic: str, folder: str, network: str, training: str) ->
         place.mkdir(parents=True, exist_ok=True)
         # Of a run that is resumed: from here on, its answers come from its checkpoints.
         (place / FINAL).unlink(missing_ok=True)
-        with _wanted(run) as control:
+        with wanted(run) as control:
             trained = train(
                 NetworkSpec.from_json(network),
                 spec,
@@ -64,6 +63,7 @@ def train_run(run: str, topic: str, folder: str, network: str, training: str) ->
                 report,
                 control,
                 folder=place,
+                beginning=beginning.read(place),
                 max_parameters=settings.from_environment().max_parameters,
             )
         save_final(place, trained.model)
@@ -103,7 +103,96 @@ def _in_words(error: Exception) -> CNNLabError:
 
 def feature_maps(network: str, folder: str, moment: tuple[int, int], image: np.ndarray) -> dict[str, np.ndarray]:
     """Layer name -> output for `image` float32 (height, width, channels), with the run's weights of that moment."""
-    return _looker(network).feature_maps(snapshots.read(Path(folder), snapshots.Moment(*moment)), image)
+    return _looker(network).feature_maps(_weights(folder, moment), image)
+
+
+def probabilities(network: str, folder: str, moment: tuple[int, int], images: np.ndarray) -> np.ndarray:
+    """Class probabilities float32 (n, classes) for images float32 (n, height, width, channels), at that moment."""
+    return _looker(network).probabilities(_weights(folder, moment), images)
+
+
+def explain(
+    network: str, folder: str, moment: tuple[int, int], image: np.ndarray, target: int | None
+) -> dict[str, Any]:
+    """Why the network answers as it does for `image` float32 (height, width, channels), at that moment.
+
+    Args:
+        target: the class to speak of; None: the network's first guess.
+
+    Returns:
+        "target"; "probabilities" float32 (classes,); and for the target "grad_cam" (None for a network without feature
+        maps), "saliency" and "occlusion", each float32 (height, width), as in `attribution`.
+    """
+    looker, weights, answer = _answered(network, folder, moment, image)
+    target = int(answer.argmax()) if target is None else target
+    has_maps = attribution.maps_layer(looker.network) is not None
+    return {
+        "target": target,
+        "probabilities": answer,
+        "grad_cam": attribution.grad_cam(looker, weights, image, target) if has_maps else None,
+        "saliency": attribution.saliency(looker, weights, image, target),
+        "occlusion": attribution.occlusion(looker, weights, image, target),
+    }
+
+
+def towards(
+    network: str, folder: str, moment: tuple[int, int], image: np.ndarray, target: int, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The way from `image` to what the network takes for `target` at that moment; see `attribution.towards`."""
+    looker, weights, _answer = _answered(network, folder, moment, image)
+    return attribution.towards(looker, weights, image, target, steps)
+
+
+def nearest(
+    network: str, folder: str, moment: tuple[int, int], dataset: str, image: np.ndarray, count: int
+) -> dict[str, Any]:
+    """The training images that look most like `image` to the last layer of the network, at that moment.
+
+    Returns:
+        "indices" int64 (count,) into the training images, nearest first; their cosine "distances" float32 (count,) in
+        0..2; the "images" uint8 (count, height, width, channels), their "labels" int64 (count,), and among how many
+        images they were "searched": the first `NEIGHBOURS`, or fewer where the last layer sees very many numbers.
+    """
+    looker, weights, _answer = _answered(network, folder, moment, image)
+    written = (Path(folder) / "snapshots" / snapshots.Moment(*moment).file).stat().st_mtime_ns
+    many = _neighbours(network, folder, moment, written, dataset)
+    indices, distances = attribution.nearest(attribution.features(looker, weights, image[np.newaxis])[0], many, count)
+    data = _dataset(dataset)
+    return {
+        "indices": indices,
+        "distances": distances,
+        "images": data.x_train[indices],
+        "labels": data.y_train[indices],
+        "searched": len(many),
+    }
+
+
+@functools.lru_cache(maxsize=2)
+def _neighbours(network: str, folder: str, moment: tuple[int, int], written: int, dataset: str) -> np.ndarray:
+    """The features (n, k) of the images that `nearest` searches; `written` tells weights from later ones."""
+    looker, weights = _looker(network), _weights(folder, moment)
+    images = _dataset(dataset).x_train
+    width = attribution.features(looker, weights, scaled(images[:1])).shape[1]
+    count = min(NEIGHBOURS, max(MOST_FEATURES // width, 1))
+    return attribution.features(looker, weights, scaled(images[:count]))
+
+
+def _answered(
+    network: str, folder: str, moment: tuple[int, int], image: np.ndarray
+) -> tuple[Looker, snapshots.Weights, np.ndarray]:
+    """The network, its weights, and the class probabilities for `image`.
+
+    Raises:
+        CNNLabError: the weights are gone, or give no numbers, so that there is nothing to explain.
+    """
+    looker, weights = _looker(network), _weights(folder, moment)
+    answer = looker.probabilities(weights, image[np.newaxis])[0]
+    if not np.isfinite(answer).all():
+        raise CNNLabError(
+            N_("At this moment the network gives no numbers any more: its training has gone astray."),
+            N_("Choose an earlier moment, or train it with a smaller learning rate."),
+        )
+    return looker, weights, answer
 
 
 def surgery(
@@ -114,7 +203,7 @@ def surgery(
     Args:
         cut: layer name, filter, and what its kernel and bias are multiplied by (0: off, -1: sign flipped).
     """
-    weights = snapshots.read(Path(folder), snapshots.Moment(*moment))
+    weights = _weights(folder, moment)
     data = _dataset(dataset)
     images = np.concatenate([scaled(data.x_test[:SURGERY_IMAGES]), image[np.newaxis].astype(np.float32)])
     layer, index, factor = cut
@@ -139,38 +228,21 @@ def _looker(network: str) -> Looker:
     return Looker(NetworkSpec.from_json(network))
 
 
+def _weights(folder: str, moment: tuple[int, int]) -> snapshots.Weights:
+    """A run's weights of a moment. The last few are kept, so that the same network asked again answers at once."""
+    path = Path(folder) / "snapshots" / snapshots.Moment(*moment).file
+    # A moment that is trained anew after an interruption is written anew.
+    return _read(folder, moment, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@functools.lru_cache(maxsize=8)
+def _read(folder: str, moment: tuple[int, int], written: int) -> snapshots.Weights:
+    return snapshots.read(Path(folder), snapshots.Moment(*moment))
+
+
 @functools.lru_cache(maxsize=1)
 def _dataset(name: str) -> datasets.Dataset:
     return datasets.load(name)
-
-
-@contextmanager
-def _wanted(run: str) -> Iterator[Any]:
-    """What is wanted of the run, as a function that answers at once; a thread asks the scheduler for it."""
-    latest = Control()
-    ended = threading.Event()
-    worker = get_worker()
-    key = worker.get_current_task()
-    variable = Variable(names.control(run), client=get_client())
-
-    def poll() -> None:
-        nonlocal latest
-        while not ended.wait(POLL_SECONDS):
-            task = worker.state.tasks.get(key)
-            # A task that nobody waits for any more (its server died) is cancelled but not ended by Dask.
-            if task is None or task.state == "cancelled":
-                latest = Control(stop=True)
-                return
-            with suppress(TimeoutError):
-                latest = Control(**variable.get(timeout="5s"))
-
-    thread = threading.Thread(target=poll, daemon=True, name=f"control of {run}")
-    thread.start()
-    try:
-        yield lambda: latest
-    finally:
-        ended.set()
-        thread.join()
 
 
 def predict(folder: str, images: np.ndarray) -> np.ndarray:

@@ -60,6 +60,20 @@ def paint(values: np.ndarray, scale: Scale, limit: float, enlarged: int = 1) -> 
     return painted.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
 
 
+def framed(painted: np.ndarray, side: int) -> np.ndarray:
+    """A painted picture in the middle of a transparent square of `side` pixels, as large as fits: whole pixels are
+    repeated, or every so many left out."""
+    longest = max(painted.shape[:2])
+    if longest > side:
+        painted = painted[:: -(-longest // side), :: -(-longest // side)]
+    else:
+        painted = painted.repeat(side // longest, axis=0).repeat(side // longest, axis=1)
+    whole = np.zeros((side, side, 4), np.uint8)
+    top, left = (side - painted.shape[0]) // 2, (side - painted.shape[1]) // 2
+    whole[top : top + painted.shape[0], left : left + painted.shape[1]] = painted
+    return whole
+
+
 def beside(pictures: Sequence[np.ndarray], gap: int = 2) -> np.ndarray:
     """Painted pictures side by side, the lower ones in the middle, on transparent ground."""
     height = max(len(one) for one in pictures)
@@ -103,7 +117,8 @@ def montage_figure(data: MontageData, size: int = 11) -> Figure:
                 "type": "scatter",
                 "mode": "text",
                 "x": middle,
-                "y": [y + height for _, y in data.corners],
+                # Below the frame's line.
+                "y": [y + height * 1.03 for _, y in data.corners],
                 "text": [cell.caption for cell in data.cells],
                 "textposition": "bottom center",
                 "textfont": {"size": size},

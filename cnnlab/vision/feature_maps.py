@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,34 +13,78 @@ from cnnlab.network.build import build
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.snapshots import Weights
 
+BATCH = 500
+"""So many images go through a network at once: a large network's maps of thousands would fill the memory."""
+
+Graph = Callable[..., Any]
+"""A function of a Looker and of tensors (images, then perhaps a class for each) that TensorFlow can trace."""
+
 
 class Looker:
-    """A network whose weights can be exchanged; traced once, since tracing takes longer than a hundred looks."""
+    """A network whose weights can be exchanged; traced once, since tracing takes longer than a hundred looks.
+
+    Attributes:
+        network: what it was built from.
+        layers: its Keras layers, in the order of `network.layers`.
+    """
 
     def __init__(self, network: NetworkSpec) -> None:
-        self._model = build(network)
-        outputs = keras.Model(self._model.inputs[0], [layer.output for layer in self._model.layers])
-        signature = [tf.TensorSpec((None, *network.input_shape), tf.float32)]
-
-        def trace(x: Any) -> Any:
-            # Keras gives the output of a single layer without its list.
-            return tf.nest.flatten(outputs(x, training=False))
-
-        self._outputs: Any = tf.function(trace, input_signature=signature)
+        self.network = network
+        self.layers: tuple[Any, ...] = tuple(build(network).layers)
+        self._graphs: dict[Graph, Any] = {}
+        self._taken: Weights | None = None
 
     def feature_maps(self, weights: Weights, image: np.ndarray) -> dict[str, np.ndarray]:
         """The output of every layer, by its name, without the batch; `image` float32 (height, width, channels)."""
-        self._take(weights)
-        outputs = self._outputs(image[np.newaxis].astype(np.float32))
-        return {layer.name: output.numpy()[0] for layer, output in zip(self._model.layers, outputs, strict=True)}
+        outputs = self.run(_outputs, weights, image[np.newaxis])
+        return {layer.name: output.numpy()[0] for layer, output in zip(self.layers, outputs, strict=True)}
 
     def probabilities(self, weights: Weights, images: np.ndarray) -> np.ndarray:
         """Class probabilities float32 (n, classes) for images float32 (n, height, width, channels)."""
+        return self.batched(_answers, weights, images)
+
+    def run(self, graph: Graph, weights: Weights, images: np.ndarray, targets: np.ndarray | None = None) -> Any:
+        """`graph(looker, images)`, or `graph(looker, images, targets)`, as tensors, with these weights.
+
+        Args:
+            graph: a function of a module: it is traced when it is first asked for, and known by its identity.
+            images: float (n, height, width, channels).
+            targets: a class for each image, integers (n,).
+        """
         self._take(weights)
-        answers: np.ndarray = self._outputs(images)[-1].numpy()
-        return answers
+        tensors = [images.astype(np.float32)]
+        if targets is not None:
+            tensors.append(targets.astype(np.int32))
+        if graph not in self._graphs:
+            signature = [tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in tensors]
+            self._graphs[graph] = tf.function(functools.partial(graph, self), input_signature=signature)
+        return self._graphs[graph](*tensors)
+
+    def batched(self, graph: Graph, weights: Weights, images: np.ndarray) -> np.ndarray:
+        """What `graph(looker, images)` gives for one image or more, `BATCH` of them at a time."""
+        starts = range(0, len(images), BATCH)
+        parts = [self.run(graph, weights, images[start : start + BATCH]).numpy() for start in starts]
+        return np.concatenate(parts)
 
     def _take(self, weights: Weights) -> None:
-        for layer in self._model.layers:
+        # Asked again of the same network, which is the usual case: setting them takes longer than the answer.
+        if weights is self._taken:
+            return
+        self._taken = None
+        for layer in self.layers:
             if layer.weights:
                 layer.set_weights(weights[layer.name])
+        self._taken = weights
+
+
+def _outputs(looker: Looker, images: Any) -> list[Any]:
+    outputs = []
+    for layer in looker.layers:
+        images = layer(images, training=False)
+        outputs.append(images)
+    return outputs
+
+
+def _answers(looker: Looker, images: Any) -> Any:
+    # Only the last output leaves the graph, so that TensorFlow frees the others as it goes.
+    return _outputs(looker, images)[-1]

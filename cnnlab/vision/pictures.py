@@ -17,14 +17,14 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 """What Pillow may try. It knows more, among them one that runs another program (EPS)."""
 
 
-def read_picture(content: bytes, side: int) -> np.ndarray:
-    """A picture file as grey pixels, its longer side brought to `side` pixels where it is longer.
+def read_picture(content: bytes, side: int, colours: bool = False) -> np.ndarray:
+    """A picture file as pixels, its longer side brought to `side` pixels where it is longer.
 
     The first frame of an animation counts; transparent parts are laid on white; colours of any kind (CMYK, palettes,
-    16 bits) become grey; a photo is turned as its camera says.
+    16 bits) become grey, or red, green and blue; a photo is turned as its camera says.
 
     Returns:
-        float64 (height, width), 0 (black) to 1 (white).
+        float64 (height, width), 0 (black) to 1 (white); with `colours` (height, width, 3).
 
     Raises:
         CNNLabError: it is no picture, is damaged, or is too large.
@@ -46,7 +46,7 @@ def read_picture(content: bytes, side: int) -> np.ndarray:
                     height=picture.height,
                     most=MOST_PIXELS,
                 )
-            return _grey(picture, side)
+            return _pixels(picture, side, "RGB" if colours else "L")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         # Pillow says SyntaxError or ValueError of some damaged files.
         raise CNNLabError(
@@ -55,20 +55,25 @@ def read_picture(content: bytes, side: int) -> np.ndarray:
         ) from None
 
 
-def _grey(picture: Image.Image, side: int) -> np.ndarray:
+def _pixels(picture: Image.Image, side: int, mode: str) -> np.ndarray:
     upright = ImageOps.exif_transpose(picture)
     if upright.mode in ("I", "I;16"):
         # Pillow cuts deep greys off at 255.
         upright = Image.fromarray((np.asarray(upright, dtype=float) / 257).round().astype(np.uint8))
     coloured = upright.convert("RGBA")
     ground = Image.new("RGBA", coloured.size, "white")
-    grey = Image.alpha_composite(ground, coloured).convert("L")
-    pixels = np.asarray(grey, dtype=float) / 255
-    return shrunken(pixels, side / max(pixels.shape)) if max(pixels.shape) > side else pixels
+    pixels = np.asarray(Image.alpha_composite(ground, coloured).convert(mode), dtype=float) / 255
+    longest = max(pixels.shape[:2])
+    return shrunken(pixels, side / longest) if longest > side else pixels
 
 
 def shrunken(pixels: np.ndarray, scale: float) -> np.ndarray:
-    """`pixels` float (height, width) at `scale` (below 1) of its size; every pixel is the mean of what it covers."""
+    """`pixels` float (height, width) or (height, width, channels) at `scale` (below 1) of its size.
+
+    Every pixel is the mean of what it covers.
+    """
+    if pixels.ndim == 3:
+        return np.stack([shrunken(pixels[:, :, k], scale) for k in range(pixels.shape[2])], axis=2)
     height, width = (max(round(length * scale), 1) for length in pixels.shape)
     picture = Image.fromarray(pixels.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
     return np.asarray(picture, dtype=float)

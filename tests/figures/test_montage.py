@@ -73,7 +73,7 @@ def test_the_figure() -> None:
     source = base64.b64decode(image.source.partition(",")[2])
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(source))), montage_data(framed, 2, 0.25).pixels)
     assert (list(captions.text), captions.textfont.size) == (["c0", "", "c2"], 9)
-    assert list(captions.y) == [11, 11, 28]
+    assert list(captions.y) == [11.3, 11.3, 28.3]
     # The one that hears the clicks lies on top, a point in the middle of each cell.
     assert list(zip(clicks.x, clicks.y, clicks.hovertext, strict=True)) == [
         (11, 6, "cell 0"),

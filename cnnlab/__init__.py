@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cnnlab.network.shapes import check as check
     from cnnlab.network.shapes import summarize as summarize
     from cnnlab.network.spec import NetworkSpec as NetworkSpec
+    from cnnlab.recorder import Recorder as Recorder
     from cnnlab.settings import Settings as Settings
     from cnnlab.training.spec import TrainingSpec as TrainingSpec
     from cnnlab.training.train import train as train
@@ -41,6 +42,7 @@ _HOMES = {
     "Lab": "cnnlab.lab",
     "NetworkError": "cnnlab.errors",
     "NetworkSpec": "cnnlab.network.spec",
+    "Recorder": "cnnlab.recorder",
     "Settings": "cnnlab.settings",
     "StoreError": "cnnlab.errors",
     "TrainingError": "cnnlab.errors",

@@ -6,37 +6,42 @@ The queue is the Lab's: at most as many runs are with the engine as it has train
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
 import numpy as np
-import psutil
 
-from cnnlab import datasets
+from cnnlab import builtin, datasets
 from cnnlab.datasets import DATASETS, Dataset, Progress
 from cnnlab.engine.client import Engine
 from cnnlab.errors import CNNLabError, EngineError, StoreError
 from cnnlab.marks import N_
-from cnnlab.network.shapes import check, written
+from cnnlab.measuring import Measuring
+from cnnlab.network.shapes import check
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.runs.record import Run, State
-from cnnlab.runs.store import RunStore
+from cnnlab.runs.drawings import Drawings
+from cnnlab.runs.process import alive, process_mark
+from cnnlab.runs.record import MAX_NAME, Run, State, one_line
+from cnnlab.runs.shelf import Shelf
+from cnnlab.runs.store import RunStore, new_id
 from cnnlab.settings import Settings
-from cnnlab.training import answered, snapshots
+from cnnlab.shelving import Shelving
+from cnnlab.taking import Taking
+from cnnlab.training import answered
+from cnnlab.training.beginning import NOTHING, Beginning, keep
 from cnnlab.training.events import AnyEvent, Finished, from_json
 from cnnlab.training.history import History
-from cnnlab.training.snapshots import Moment, Weights
 from cnnlab.training.spec import TrainingSpec
 
-MAX_NAME = 80
+FOREIGN_SECONDS = 2.0
+"""How often it is looked whether the processes of other runs are alive."""
 KEPT_HISTORIES = 100
 """So many folded histories are kept in memory; the one that was looked at longest ago goes first."""
 
 
-class Lab:
+class Lab(Measuring, Shelving, Taking):
     """Runs, from start to end. Safe to use from several threads.
 
     Args:
@@ -47,6 +52,8 @@ class Lab:
     def __init__(self, settings: Settings, start_engine: bool = True) -> None:
         self.settings = settings
         self.store = RunStore(settings.home)
+        self.kept = Drawings(self.store)
+        self.shelf = Shelf(self.store)
         self.engine = Engine(settings, self)
         self.problem: CNNLabError | None = None
         """What keeps the Lab from writing down events, until it works again."""
@@ -57,8 +64,10 @@ class Lab:
         self._histories: dict[str, tuple[int, History]] = {}
         self._writing = threading.Lock()
         self._unwritten: deque[Callable[[], None]] = deque()
-        self._me = _process_mark()
+        self._me = process_mark()
+        self._looked = 0.0
         self._mark_interrupted()
+        self.purge()
         if start_engine:
             self.engine.start()
 
@@ -75,16 +84,33 @@ class Lab:
 
         Raises:
             NetworkError: the network cannot be trained on this dataset.
-            TrainingError: there is no such dataset.
+            TrainingError: there is no such dataset, or no drawings that can be added to it.
             StoreError: the Lab's folder cannot be written.
         """
+        return self._enter(network, training, who, name)
+
+    def _enter(
+        self,
+        network: NetworkSpec,
+        training: TrainingSpec,
+        who: str,
+        name: str,
+        beginning: Beginning = NOTHING,
+        parent: tuple[str, int] | None = None,
+    ) -> str:
         info = DATASETS[training.checked().dataset]
         check(network, info.input_shape, len(info.class_names), self.settings.max_parameters)
+        drawings, run = self._packed_drawings(training), new_id()
+        called = one_line(name, MAX_NAME) or one_line(network.name, MAX_NAME)
         with self._lock:
             # One write for the whole step: with a full disk there is no run at all, and none waits unseen.
             at_once = self._room() > 0 and not self.store.queue(self._me)
-            called = (name or network.name)[:MAX_NAME]
-            run = self.store.create(called, who, network, training, self._me, running=at_once)
+            with self._set_aside(drawings, run):
+                keep(self.store.folder(run), beginning)
+                self.store.create(
+                    called, who, network, training, self._me, running=at_once, run=run,
+                    parent=parent[0] if parent else None, parent_epoch=parent[1] if parent else None,
+                )  # fmt: skip
             if at_once:
                 self._submit(self.store.get(run))
         return run
@@ -95,6 +121,11 @@ class Lab:
         Raises:
             StoreError: there is no such run, or it is not one that can be resumed.
         """
+        if self.recorded(run):
+            raise StoreError(
+                N_("This run belongs to a script of somebody's own; the Lab cannot go on with it."),
+                N_("Run the script again, or fork this run."),
+            )
         with self._lock:
             if not self.store.get(run).resumable:
                 raise StoreError(N_("This run cannot be resumed: it is going on or has finished."))
@@ -107,13 +138,17 @@ class Lab:
             state = self.store.get(run).state
             if state == "queued":
                 self.store.set_state(run, "stopped")
-        if state == "running":
+        if state == "running" and self.recorded(run):
+            # The script looks after each epoch.
+            self.store.set_state(run, "stopped")
+        elif state == "running":
             self.engine.stop(run)
 
     def run(self, run: str) -> Run:
-        """One run; StoreError where there is none with this id."""
+        """One run, or a built-in network as one; StoreError where there is none with this id."""
         self._retry()
-        return self.store.get(run)
+        self._mark_interrupted(FOREIGN_SECONDS)
+        return builtin.run(run) if run in builtin.NAMES else self.store.get(run)
 
     def runs(self) -> list[Run]:
         """All runs, newest first."""
@@ -121,6 +156,7 @@ class Lab:
 
     def going(self) -> list[Run]:
         """The runs that train or wait, newest first."""
+        self._mark_interrupted(FOREIGN_SECONDS)
         return self.store.runs("queued", "running")
 
     def place(self, run: str) -> int:
@@ -170,65 +206,7 @@ class Lab:
 
     def answered(self, run: str) -> tuple[np.ndarray, np.ndarray] | None:
         """The images that the run's answers are for, uint8 (n, height, width, channels), and their labels (n,)."""
-        return answered.read(self.store.folder(run))
-
-    def predict(self, run: str, images: np.ndarray) -> np.ndarray:
-        """Class probabilities float32 (n, classes) of a run, for images float32 (n, height, width, channels) in 0..1.
-
-        Raises:
-            CNNLabError: the run has no weights yet.
-            EngineError: the workers are not there.
-        """
-        probabilities: np.ndarray = self.engine.call("predict", str(self.store.folder(run)), images)
-        return probabilities
-
-    # Inside a network
-
-    def moments(self, run: str) -> list[Moment]:
-        """The moments of its training that the run has kept so far, in order."""
-        return snapshots.moments(self.store.folder(run))
-
-    def weights(self, run: str, moment: Moment) -> Weights:
-        """Layer name -> its arrays at that moment; CNNLabError where they are gone."""
-        return snapshots.read(self.store.folder(run), moment)
-
-    def feature_maps(self, run: Run, moment: Moment, image: np.ndarray) -> dict[str, np.ndarray]:
-        """Layer name -> its output for `image` float (height, width, channels) in 0..1, without the batch.
-
-        Raises:
-            CNNLabError: the weights of that moment are gone, or the image is not of the network's input shape.
-            EngineError: the workers are not there.
-        """
-        self._fits(run, image)
-        maps: dict[str, np.ndarray] = self.engine.call(
-            "feature_maps", run.network.to_json(), str(self.store.folder(run.id)), tuple(moment), image
-        )
-        return maps
-
-    def surgery(
-        self, run: Run, moment: Moment, layer: str, index: int, factor: float, image: np.ndarray
-    ) -> tuple[float, float, np.ndarray, np.ndarray]:
-        """Multiply a filter (kernel and bias) by `factor`: 0 switches it off, -1 flips its sign.
-
-        Returns:
-            The accuracy on 1,000 test images before and after, and the probabilities for `image` before and after.
-        """
-        self._fits(run, image)
-        place, cut = str(self.store.folder(run.id)), (layer, index, factor)
-        result: tuple[float, float, np.ndarray, np.ndarray] = self.engine.call(
-            "surgery", run.network.to_json(), place, tuple(moment), cut, run.training.dataset, image
-        )
-        return result
-
-    @staticmethod
-    def _fits(run: Run, image: np.ndarray) -> None:
-        if image.shape != run.network.input_shape:
-            raise CNNLabError(
-                N_("The picture is {picture}, but this network takes {network}."),
-                N_("Choose a picture of that size, or another run."),
-                picture=written(image.shape),
-                network=written(run.network.input_shape),
-            )
+        return answered.read(self.folder(run))
 
     # What the engine tells
 
@@ -303,23 +281,17 @@ class Lab:
             # Lost just now: the run waits, and the next engine's start wakes the queue again.
             self.store.set_state(run.id, "queued")
 
-    def _mark_interrupted(self) -> None:
-        """At start-up: a run whose server is no more has no worker behind it."""
-        for run in self.store.runs("queued", "running"):
-            if not _alive(run.server):
-                self.store.set_state(run.id, "interrupted")
+    def _mark_interrupted(self, every: float = 0.0) -> None:
+        """A run whose process is no more, be it an earlier server or a script, has nobody behind it.
 
-
-def _process_mark() -> str:
-    """Names this process for as long as it lives, on any machine that shares the folder."""
-    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time()}"
-
-
-def _alive(mark: str) -> bool:
-    host, pid, created = mark.rsplit("/", 2)
-    if host != socket.gethostname():
-        return True
-    try:
-        return bool(abs(psutil.Process(int(pid)).create_time() - float(created)) < 1)
-    except psutil.NoSuchProcess:
-        return False
+        Looked at when the Lab starts, and then at most once in `every` seconds.
+        """
+        if time.monotonic() - self._looked < every:
+            return
+        self._looked = time.monotonic()
+        try:
+            for run in self.store.runs("queued", "running"):
+                if run.server != self._me and not alive(run.server):
+                    self.store.set_state(run.id, "interrupted")
+        except StoreError as problem:
+            self.problem = problem

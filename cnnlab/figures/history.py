@@ -7,11 +7,12 @@ from typing import Any, Literal, NamedTuple
 
 from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure, finite
 from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.training.events import Epoch
 from cnnlab.training.history import History
 
 Metric = Literal["loss", "accuracy"]
 
-MOST_BATCH_POINTS = 400
+MOST_BATCH_POINTS = 240
 """More than these cannot be told apart on a screen; the others are left out evenly."""
 
 
@@ -23,40 +24,68 @@ class Curve(NamedTuple):
 
 
 class HistoryData(NamedTuple):
-    """One run's curves of one metric."""
+    """One run's curves of one metric. `best`: the point (epoch, value) of its best epoch, where that is marked."""
 
     name: str
     batches: Curve
     training: Curve
     validation: Curve
+    best: tuple[float, float] | None = None
 
 
-def history_data(history: History, metric: Metric, name: str = "") -> HistoryData:
-    """The curves of a run. The running mean within an epoch ends where the epoch's own point stands."""
+class Branch(NamedTuple):
+    """Where a run begins that goes on from another's weights: after so many epochs, and what was reported there."""
+
+    epoch: int = 0
+    report: Epoch | None = None
+
+
+FROM_NOTHING = Branch()
+
+
+def history_data(
+    history: History, metric: Metric, name: str = "", branch: Branch = FROM_NOTHING, best: int | None = None
+) -> HistoryData:
+    """The curves of a run. The running mean within an epoch ends where the epoch's own point stands.
+
+    Args:
+        branch: from where the curves go on.
+        best: the number of the epoch to be marked.
+    """
+    start = branch.epoch
     batches = history.batches[:: -(-len(history.batches) // MOST_BATCH_POINTS) or 1]
-    epochs = tuple(float(epoch.epoch) for epoch in history.epochs)
+    # A branch begins in the very point of the curve that it leaves.
+    reports = [(start, branch.report)] * bool(branch.report) + [(start + one.epoch, one) for one in history.epochs]
+    epochs = tuple(float(epoch) for epoch, _ in reports)
+    marked = next((report for report in history.epochs if report.epoch == best), None)
     return HistoryData(
         name,
         Curve(
-            tuple(batch.epoch - 1 + batch.step / batch.steps for batch in batches),
+            tuple(start + batch.epoch - 1 + batch.step / batch.steps for batch in batches),
             tuple(getattr(batch, metric) for batch in batches),
         ),
-        Curve(epochs, tuple(getattr(epoch, metric) for epoch in history.epochs)),
-        Curve(epochs, tuple(getattr(epoch, f"val_{metric}") for epoch in history.epochs)),
+        Curve(epochs, tuple(getattr(report, metric) for _, report in reports)),
+        Curve(epochs, tuple(getattr(report, f"val_{metric}") for _, report in reports)),
+        (float(start + marked.epoch), getattr(marked, f"val_{metric}")) if marked else None,
     )
 
 
 FEW_EPOCHS = 10
 _TITLES = {"loss": N_("Loss (cross-entropy)"), "accuracy": N_("Accuracy (share right)")}
-_SYMBOLS = ("circle", "square", "diamond", "cross")
+_SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "pentagon", "hourglass")
 
 
 def history_figure(
-    runs: Sequence[HistoryData], metric: Metric, translate: Translate = untranslated, revision: str = "constant"
+    runs: Sequence[HistoryData],
+    metric: Metric,
+    translate: Translate = untranslated,
+    revision: str = "constant",
+    within: bool = True,
 ) -> Figure:
     """The chart. Runs differ by marker and strength; the first is the strongest.
 
     Args:
+        within: whether the running means within epochs are drawn.
         revision: while it stays the same, a redrawn chart keeps the reader's zoom and hidden lines.
     """
     traces: list[dict[str, Any]] = []
@@ -71,7 +100,7 @@ def history_figure(
             (run.training, N_("training"), "lines+markers", training, strength),
             (run.validation, N_("validation"), "lines+markers", validation, strength),
         )
-        for curve, label, mode, line, opacity in lines:
+        for curve, label, mode, line, opacity in lines if within else lines[1:]:
             traces.append(
                 {
                     "type": "scatter",
@@ -85,6 +114,8 @@ def history_figure(
                     "hovertemplate": "%{x:.2f}: %{y:.4f}",
                 }
             )
+        if run.best:
+            traces.append(_star(run.best, prefix + translate(N_("best epoch"))))
     return figure(
         traces,
         height=320,
@@ -96,3 +127,17 @@ def history_figure(
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="x unified",
     )
+
+
+def _star(point: tuple[float, float], name: str) -> dict[str, Any]:
+    """The mark of a run's best epoch."""
+    return {
+        "type": "scatter",
+        "x": point[:1],
+        "y": finite(point[1:]),
+        "name": name,
+        "mode": "markers",
+        "marker": {"symbol": "star", "size": 14, "color": VALIDATION, "line": {"width": 1, "color": "#222222"}},
+        "showlegend": False,
+        "hovertemplate": "%{y:.4f}",
+    }

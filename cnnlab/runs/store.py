@@ -6,7 +6,6 @@ is appended. Whether a run may change its state is the Lab's business, not the s
 
 from __future__ import annotations
 
-import functools
 import sqlite3
 import threading
 import time
@@ -19,32 +18,30 @@ from typing import Any
 from cnnlab.errors import CNNLabError, StoreError
 from cnnlab.marks import N_
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.runs.record import GOING, Run, State, error_from_json, error_to_json
-from cnnlab.training.events import AnyEvent, from_json
+from cnnlab.runs import formats
+from cnnlab.runs.record import GOING, Run, State, error_to_json, from_row, no_such_run
+from cnnlab.training.events import AnyEvent, Epoch, from_json
 from cnnlab.training.spec import TrainingSpec
 
-FORMAT = 1
+FILE = "cnnlab.sqlite3"
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, who TEXT NOT NULL, state TEXT NOT NULL,
-    network TEXT NOT NULL, training TEXT NOT NULL,
-    created REAL NOT NULL, started REAL, ended REAL,
-    turn INTEGER NOT NULL, server TEXT NOT NULL, error TEXT, details TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state);
-CREATE TABLE IF NOT EXISTS events (
-    run TEXT NOT NULL, n INTEGER NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL,
-    PRIMARY KEY (run, n), UNIQUE (run, key)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS networks (
-    name TEXT PRIMARY KEY, who TEXT NOT NULL, network TEXT NOT NULL, training TEXT NOT NULL, saved REAL NOT NULL
-) STRICT;
-"""
+MOST_CHECKED = 200_000_000
+"""Bytes of a database that is looked through when it is opened; half a second's work."""
+PATIENCE = 10.0
+"""Seconds for which another process may keep the database to itself."""
+
+
+class _DamagedError(sqlite3.DatabaseError):
+    """What a look through the whole database found."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 class RunStore:
-    """The Lab's memory, in `home`.
+    """The Lab's memory, in `home`. A damaged database is kept under another name, and an empty one is begun.
+
+    Attributes:
+        damage: what was wrong with the database that was found, where that was so.
 
     Raises:
         StoreError: `home` cannot be written, is full, or was written by a newer CNN Lab. Every method can raise it.
@@ -53,36 +50,42 @@ class RunStore:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._lock = threading.RLock()
+        self.damage: StoreError | None = None
         with self._explained():
             home.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(
-                home / "cnnlab.sqlite3", check_same_thread=False, isolation_level=None, timeout=10
-            )
-            self._database.row_factory = sqlite3.Row
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            version = self._database.execute("PRAGMA user_version").fetchone()[0]
-            if version > FORMAT:
-                self._database.close()
-                raise StoreError(
-                    N_(
-                        "The Lab's folder {folder} was written by a newer CNN Lab "
-                        "(format {theirs}; this one reads {ours})."
-                    ),
-                    N_("Update CNN Lab, or set CNNLAB_HOME to another folder."),
-                    folder=str(home),
-                    theirs=version,
-                    ours=FORMAT,
-                )
-            self._database.executescript(_SCHEMA)
-            self._database.execute(f"PRAGMA user_version = {FORMAT}")
+            try:
+                self._database = self._opened()
+            except sqlite3.DatabaseError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                    raise
+                self.damage = formats.put_aside(home, FILE, str(error))
+                self._database = self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        """The database, in the present form."""
+        path = self._home / FILE
+        database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=PATIENCE)
+        try:
+            _log_ahead(database)
+            database.execute("PRAGMA synchronous = NORMAL")
+            small = path.stat().st_size < MOST_CHECKED
+            if small and (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                raise _DamagedError(found)
+            formats.bring_up(database, self._home)
+        except BaseException:
+            database.close()
+            raise
+        database.row_factory = sqlite3.Row
+        return database
 
     def close(self) -> None:
         with self._lock:
             self._database.close()
 
     def folder(self, run: str) -> Path:
-        """Where the run's weights are kept; made by the worker."""
+        """Where the run's weights are kept; made by the worker. StoreError where no run can have such an id."""
+        if run in ("", ".", "..") or set(run) & set("/\\\0"):
+            raise no_such_run(run)
         return self._home / "runs" / run
 
     def create(
@@ -94,13 +97,21 @@ class RunStore:
         server: str,
         *,
         running: bool = False,
+        run: str = "",
+        parent: str | None = None,
+        parent_epoch: int | None = None,
     ) -> str:
-        """Add a run, queued or running already, in one step, and return its id. Its turn is fair: see `_next_turn`."""
-        run, now = uuid.uuid4().hex[:12], time.time()
-        with self._transaction() as database:
+        """Add a run, queued or running already, in one step, and return its id. Its turn is fair: see `_next_turn`.
+
+        Args:
+            run: an id from `new_id`, where something was written to the run's folder before.
+            parent, parent_epoch: the run whose weights it begins with, and after which of its epochs.
+        """
+        run, now = run or new_id(), time.time()
+        with self.transaction() as database:
             database.execute(
-                "INSERT INTO runs (id, name, who, state, network, training, created, started, turn, server)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO runs (id, name, who, state, network, training, created, started, turn, server, parent,"
+                " parent_epoch, parameters, multiply_adds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run,
                     name,
@@ -112,14 +123,23 @@ class RunStore:
                     now if running else None,
                     self._next_turn(who),
                     server,
+                    parent,
+                    parent_epoch,
+                    *formats.sizes(network),
                 ),
             )
         return run
 
-    def requeue(self, run: str, server: str) -> None:
-        """Put a run that has ended back into the queue."""
-        with self._transaction() as database:
+    def requeue(self, run: str, server: str, training: TrainingSpec | None = None) -> None:
+        """Put a run that has ended back into the queue, with other settings where some are given."""
+        with self.transaction() as database:
             who = self.get(run).who
+            if training:
+                # What was said of the test images was said by other weights.
+                database.execute(
+                    "UPDATE runs SET training = ?, test_accuracy = NULL WHERE id = ?",
+                    (training.model_dump_json(), run),
+                )
             database.execute(
                 "UPDATE runs SET state = 'queued', ended = NULL, error = NULL, details = '', turn = ?, server = ?"
                 " WHERE id = ?",
@@ -143,7 +163,7 @@ class RunStore:
         """Write down a run's new state, with the time."""
         started = time.time() if state == "running" else None
         ended = None if state in GOING else time.time()
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.execute(
                 "UPDATE runs SET state = ?, started = coalesce(?, started), ended = ?, error = ?, details = ?"
                 " WHERE id = ?",
@@ -154,47 +174,62 @@ class RunStore:
         """One run.
 
         Raises:
-            StoreError: there is none with this id.
+            StoreError: there is none with this id, or it was deleted.
         """
-        rows = self._runs("WHERE id = ?", run)
-        if not rows:
+        found = self.find(run)
+        if found.deleted is not None:
             raise StoreError(
-                N_("There is no run with the id “{run}” in this Lab."),
-                N_("Pick one from the list, or start a new one."),
-                run=run[:40],
+                N_("The run “{name}” was deleted."),
+                N_("Bring it back on the Runs page, or pick another."),
+                name=found.name,
             )
+        return found
+
+    def find(self, run: str) -> Run:
+        """The same, be it deleted or not, as long as it can be brought back."""
+        # Half a character (a damaged link can hold one) cannot be asked for.
+        rows = self._runs("WHERE id = ?", run.encode(errors="replace").decode())
+        if not rows:
+            raise no_such_run(run)
         return rows[0]
 
     def runs(self, *states: State) -> list[Run]:
-        """All runs (or those in one of `states`), newest first."""
+        """All runs (or those in one of `states`), newest first; without the deleted ones."""
         if not states:
-            return self._runs("ORDER BY created DESC")
-        return self._runs(f"WHERE state IN ({', '.join('?' * len(states))}) ORDER BY created DESC", *states)
+            return self._runs("WHERE deleted IS NULL ORDER BY created DESC")
+        wanted = f"state IN ({', '.join('?' * len(states))})"
+        return self._runs(f"WHERE {wanted} AND deleted IS NULL ORDER BY created DESC", *states)
+
+    def deleted(self) -> list[Run]:
+        """The runs that were marked as deleted, the last one first."""
+        return self._runs("WHERE deleted IS NOT NULL ORDER BY deleted DESC")
 
     def queue(self, server: str) -> list[Run]:
         """The runs that wait for a worker of `server`, next first."""
         return self._runs("WHERE state = 'queued' AND server = ? ORDER BY turn, created", server)
 
     def append(self, run: str, event: AnyEvent) -> None:
-        """Keep an event; one whose key the run has already is left out."""
-        with self._transaction() as database:
-            database.execute(
+        """Keep an event; one whose key the run has already is left out, and so is one of a run that is gone."""
+        with self.transaction() as database:
+            added = database.execute(
                 "INSERT OR IGNORE INTO events (run, n, key, event)"
-                " VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM events WHERE run = ?), ?, ?)",
-                (run, run, event.key, event.model_dump_json()),
+                " SELECT id, last_event + 1, ?, ? FROM runs WHERE id = ?",
+                (event.key, event.model_dump_json(), run),
             )
+            if not added.rowcount:
+                return
+            database.execute("UPDATE runs SET last_event = last_event + 1 WHERE id = ?", (run,))
+            if isinstance(event, Epoch):
+                formats.note_epoch(database, run, event)
 
     def events(self, run: str, after: int = 0) -> list[tuple[int, AnyEvent]]:
         """The run's events with their numbers, from the one after number `after`, in order."""
-        with self._explained(), self._lock:
-            rows = self._database.execute(
-                "SELECT n, event FROM events WHERE run = ? AND n > ? ORDER BY n", (run, after)
-            ).fetchall()
+        rows = self.rows("SELECT n, event FROM events WHERE run = ? AND n > ? ORDER BY n", run, after)
         return [(row["n"], from_json(row["event"])) for row in rows]
 
     def save_network(self, network: NetworkSpec, training: TrainingSpec, who: str) -> None:
         """Keep a network and its settings under its name; one of the same name is replaced."""
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.execute(
                 "INSERT OR REPLACE INTO networks VALUES (?, ?, ?, ?, ?)",
                 (network.name, who, network.to_json(), training.model_dump_json(), time.time()),
@@ -202,9 +237,7 @@ class RunStore:
 
     def networks(self) -> list[str]:
         """The names of the kept networks, newest first."""
-        with self._explained(), self._lock:
-            rows = self._database.execute("SELECT name FROM networks ORDER BY saved DESC, rowid DESC").fetchall()
-        return [row["name"] for row in rows]
+        return [row["name"] for row in self.rows("SELECT name FROM networks ORDER BY saved DESC, rowid DESC")]
 
     def network(self, name: str) -> tuple[NetworkSpec, TrainingSpec]:
         """The network kept under `name`, with its settings.
@@ -212,19 +245,25 @@ class RunStore:
         Raises:
             StoreError: there is none.
         """
-        with self._explained(), self._lock:
-            row = self._database.execute("SELECT network, training FROM networks WHERE name = ?", (name,)).fetchone()
-        if row is None:
+        rows = self.rows("SELECT network, training FROM networks WHERE name = ?", name)
+        if not rows:
             raise StoreError(N_("No network is kept under the name “{name}”."), N_("Choose another."), name=name)
+        (row,) = rows
         return NetworkSpec.from_json(row["network"]), TrainingSpec.model_validate_json(row["training"])
 
     def _runs(self, clause: str, *values: Any) -> list[Run]:
+        return [from_row(dict(row)) for row in self.rows(f"SELECT * FROM runs {clause}", *values)]
+
+    # For what else is kept in this database
+
+    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        """What a query finds."""
         with self._explained(), self._lock:
-            rows = self._database.execute(f"SELECT * FROM runs {clause}", values).fetchall()
-        return [_run(row) for row in rows]
+            return self._database.execute(query, values).fetchall()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The database, for writing: all that happens inside is kept, or nothing of it."""
         with self._explained(), self._lock, self._database:
             if not self._database.in_transaction:
                 self._database.execute("BEGIN IMMEDIATE")
@@ -243,14 +282,19 @@ class RunStore:
             ) from error
 
 
-# A page that follows a run reads it twice a second; specs never change, so each text is parsed once.
-_network = functools.lru_cache(maxsize=1000)(NetworkSpec.from_json)
-_training = functools.lru_cache(maxsize=1000)(TrainingSpec.model_validate_json)
+def new_id() -> str:
+    """An id for a run."""
+    return uuid.uuid4().hex[:12]
 
 
-def _run(row: sqlite3.Row) -> Run:
-    values = dict(row)
-    values["network"] = _network(values["network"])
-    values["training"] = _training(values["training"])
-    values["error"] = error_from_json(values["error"]) if values["error"] else None
-    return Run(**values)
+def _log_ahead(database: sqlite3.Connection) -> None:
+    """Switch to WAL. SQLite does not wait by itself where another process is just doing the same."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)

@@ -14,9 +14,9 @@ from pathlib import Path
 import keras
 from pydantic import TypeAdapter
 
+from cnnlab.training.beginning import CHECKPOINT as INDEX
 from cnnlab.training.events import Epoch
 
-INDEX = "checkpoint.json"
 FINAL = "model.keras"
 """The trained model, written when the run has ended."""
 

@@ -6,6 +6,7 @@ at most `MOST_BYTES`: a large network, or a long training, keeps fewer epochs, e
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -67,6 +68,15 @@ def keep_if_new(folder: Path, moment: Moment, weights: Weights) -> None:
         keep(folder, moment, weights)
 
 
+def any_kept(folder: Path) -> bool:
+    """Whether a run has kept any; quicker than to name them."""
+    try:
+        with os.scandir(folder / "snapshots") as entries:
+            return any(entry.name[0].isdigit() for entry in entries)
+    except FileNotFoundError:
+        return False
+
+
 def moments(folder: Path) -> list[Moment]:
     """The moments that a run has kept so far, in order."""
     files = (path.stem.split("-") for path in (folder / "snapshots").glob("????-??????.npz"))
@@ -83,7 +93,8 @@ def read(folder: Path, moment: Moment) -> dict[str, tuple[np.ndarray, ...]]:
         with np.load(folder / "snapshots" / moment.file, allow_pickle=False) as kept:
             arrays: dict[str, list[np.ndarray]] = {}
             for key in kept.files:
-                arrays.setdefault(key.rpartition(".")[0], []).append(kept[key])
+                name = key.rpartition(".")[0]
+                arrays.setdefault(name, []).append(kept[key].astype(np.float32, copy=False))
     except (OSError, ValueError, EOFError, NotImplementedError, BadZipFile) as error:
         # The last three are said of damaged files.
         raise CNNLabError(

@@ -18,6 +18,9 @@ Snapshots = Literal["all", "epochs", "none"]
 
 FORMAT: Literal[1] = 1
 
+MOST_LETTERS = 60
+"""Of the name of a collection of drawings."""
+
 
 class TrainingSpec(BaseModel):
     """How a network is trained. Field names are Keras's and scikit-learn's where they have one.
@@ -53,6 +56,11 @@ class TrainingSpec(BaseModel):
         ge=0,
         le=2**31 - 1,
         description=N_("The number that decides which images are kept aside."),
+    )
+    drawings: str = Field(
+        "",
+        max_length=MOST_LETTERS,
+        description=N_("A collection of kept drawings that is added to the training images; empty: none."),
     )
     optimizer: Optimizer = Field("Adam", description=N_("The rule by which the weights are changed."))
     learning_rate: float = Field(0.001, gt=0, le=100, description=N_("How far one step of the optimizer goes."))

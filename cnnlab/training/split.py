@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +15,22 @@ from cnnlab.training.spec import TrainingSpec
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images uint8 (n, height, width, channels) and labels (n,)."""
+    """Images uint8 (n, height, width, channels) and labels (n,).
+
+    Attributes:
+        validation: the places of the validation images among the dataset's training (or test) images.
+    """
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_validation: np.ndarray
     y_validation: np.ndarray
+    validation: np.ndarray
+
+    def with_more(self, images: np.ndarray, labels: np.ndarray) -> Split:
+        """The same with more training images, uint8, after the others; the validation images stay what they are."""
+        more = np.concatenate([self.x_train, images]), np.concatenate([self.y_train, labels])
+        return dataclasses.replace(self, x_train=more[0], y_train=more[1])
 
     def steps(self, batch_size: int) -> int:
         """Batches an epoch; the last may be smaller."""
@@ -46,11 +57,11 @@ def split(dataset: Dataset, training: TrainingSpec) -> Split:
         )
     x, y = dataset.x_train[:count], dataset.y_train[:count]
     if training.validation == "test":
-        return Split(x, y, dataset.x_test, dataset.y_test)
+        return Split(x, y, dataset.x_test, dataset.y_test, np.arange(len(dataset.x_test)))
 
     from sklearn.model_selection import train_test_split
 
-    x_train, x_validation, y_train, y_validation = train_test_split(
-        x, y, test_size=training.validation_split, random_state=training.random_state
+    kept, aside = train_test_split(
+        np.arange(count), test_size=training.validation_split, random_state=training.random_state
     )
-    return Split(x_train, y_train, x_validation, y_validation)
+    return Split(x[kept], y[kept], x[aside], y[aside], aside)

@@ -19,10 +19,10 @@ from cnnlab.network.build import build, compile_model
 from cnnlab.network.shapes import check
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.settings import Settings
-from cnnlab.training import answered, snapshots
+from cnnlab.training import answered, drawn, snapshots
+from cnnlab.training.beginning import NOTHING, Beginning, set_weights
 from cnnlab.training.callbacks import (
     AnswersReporter,
-    Control,
     Obedience,
     OnEvent,
     Reporter,
@@ -31,7 +31,9 @@ from cnnlab.training.callbacks import (
     weights_of,
 )
 from cnnlab.training.checkpoint import Checkpoint
+from cnnlab.training.control import Control
 from cnnlab.training.events import AnyEvent, Epoch, Finished, Reason, Started
+from cnnlab.training.schedule import keras_schedule
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.split import Split, split
 
@@ -53,6 +55,7 @@ def train(
     control: Callable[[], Control] = Control,
     *,
     folder: Path | None = None,
+    beginning: Beginning = NOTHING,
     max_parameters: int = Settings.max_parameters,
 ) -> Trained:
     """Train `network` on `dataset` as `training` says.
@@ -61,17 +64,24 @@ def train(
         on_event: called with each event, from the training thread; a few a second.
         control: asked after every batch what is wanted of the run; must be quick.
         folder: where checkpoints are kept. One that holds a checkpoint of this run is gone on from, and its last
-            epoch is reported again (with the same key). None: nothing is kept.
+            epoch is reported again (with the same key). The drawings that `training` names are read from it
+            (`drawn.FILE`). None: nothing is kept.
+        beginning: the weights to begin with, and images to learn from besides.
         max_parameters: larger networks are refused.
 
     Raises:
         NetworkError: the network cannot be built or does not fit the dataset.
-        TrainingError: more images are asked for than there are.
+        TrainingError: more images are asked for than there are, or drawings where there are none, or that do not fit;
+            or the beginning does not fit.
     """
+    drawn.check(training)
     summary = check(network, dataset.input_shape, dataset.classes, max_parameters)
     images = split(dataset, training)
     with tempfile.TemporaryDirectory() as unkept:
         folder = folder or Path(unkept)
+        if training.drawings:
+            images = images.with_more(*drawn.read(folder))
+        images = beginning.added_to(images, dataset.classes)
         done = Checkpoint.read(folder)
         # What is drawn at random depends on the epoch begun with, so that a resumed run is repeatable too.
         keras.utils.set_random_seed(training.seed + len(done.epochs))
@@ -79,7 +89,12 @@ def train(
         model = done.load(folder)
         if model is None:
             model = build(network)
+            set_weights(model, beginning.weights)
             compile_model(model, training, steps)
+        elif schedule := keras_schedule(training, steps):
+            # A run that was given more epochs has another schedule than the one in its checkpoint.
+            name, arguments = schedule
+            model.optimizer.learning_rate = getattr(keras.optimizers.schedules, name)(**arguments)
         answered.keep(folder, dataset)
         on_event(
             Started(

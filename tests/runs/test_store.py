@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from cnnlab.errors import CNNLabError, DatasetError, NetworkError, StoreError
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.runs.record import Run, error_from_json, error_to_json
+from cnnlab.runs.shelf import Shelf
 from cnnlab.runs.store import RunStore
 from cnnlab.training.events import AnyEvent, Epoch, Finished, Started
 from cnnlab.training.spec import TrainingSpec
@@ -178,12 +181,12 @@ def test_no_such_run(store: RunStore) -> None:
 def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     RunStore(tmp_path).close()
     with sqlite3.connect(tmp_path / "cnnlab.sqlite3") as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute("PRAGMA user_version = 3")
     database.close()
     with pytest.raises(StoreError) as refused:
         RunStore(tmp_path)
     assert refused.value.sentences() == (
-        f"The Lab's folder {tmp_path} was written by a newer CNN Lab (format 2; this one reads 1).",
+        f"The Lab's folder {tmp_path} was written by a newer CNN Lab (format 3; this one reads 2).",
         "Update CNN Lab, or set CNNLAB_HOME to another folder.",
     )
 
@@ -201,11 +204,94 @@ def test_a_home_below_a_file(tmp_path: Path) -> None:
     assert remedy == REMEDY
 
 
-def test_a_database_that_is_none(tmp_path: Path) -> None:
-    (tmp_path / "cnnlab.sqlite3").write_bytes(b"no database " * 500)
-    with pytest.raises(StoreError) as refused:
-        RunStore(tmp_path)
-    assert refused.value.sentences()[0] == f"The Lab's folder {tmp_path} cannot be used (file is not a database)."
+def damaged_by(tmp_path: Path, damage: Callable[[Path], None]) -> RunStore:
+    """A store that is opened after something happened to its database."""
+    store = RunStore(tmp_path)
+    for number in range(200):
+        queued(store, "Ada", f"run {number}")
+    store.close()
+    damage(tmp_path / "cnnlab.sqlite3")
+    return RunStore(tmp_path)
+
+
+def scribble(database: Path) -> None:
+    """The middle of the file is overwritten: it begins well."""
+    with database.open("r+b") as file:
+        file.seek(3 * 4096)
+        file.write(b"scribble" * 1024)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b"no database " * 500), scribble])
+def test_a_damaged_database_is_kept_aside(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    store = damaged_by(tmp_path, damage)
+    (aside,) = tmp_path.glob("cnnlab-damaged-*.sqlite3")
+    assert store.damage is not None
+    problem, remedy = store.damage.sentences()
+    assert problem.startswith("The Lab's database was damaged (")
+    assert f"It was kept as {aside}, and an empty one was begun" in problem
+    assert remedy == "If you have a copy of the database, end the Lab and put the copy in its place."
+    assert aside.stat().st_size > 4096 and store.runs() == []
+    run = queued(store, "Ada")
+    store.close()
+    again = RunStore(tmp_path)
+    assert again.damage is None and [one.id for one in again.runs()] == [run]
+
+
+def test_a_healthy_database_is_left_where_it_is(tmp_path: Path) -> None:
+    store = damaged_by(tmp_path, lambda path: None)
+    assert store.damage is None and len(store.runs()) == 200
+    assert list(tmp_path.glob("cnnlab-damaged-*")) == []
+
+
+@pytest.mark.parametrize("run", ["", ".", "..", "../other", "/etc", "a\\b", "a\0b"])
+def test_no_folder_outside(store: RunStore, run: str) -> None:
+    with pytest.raises(StoreError, match="There is no run with the id"):
+        store.folder(run)
+
+
+def test_figures_are_kept_up_to_date(store: RunStore, tiny: NetworkSpec) -> None:
+    run = queued(store, "Ada", tiny=tiny)
+    # 3·3·1·2 + 2 and 6·6·2·10 + 10 weights; 6·6 places of 3·3·1·2 and 72·10 multiplications.
+    assert (store.get(run).parameters, store.get(run).multiply_adds) == (750, 1368)
+    assert (store.get(run).epochs_done, store.get(run).seconds) == (0, 0.0)
+    assert (store.get(run).best_epoch, store.get(run).best_val_accuracy) == (None, None)
+    for n, accuracy in enumerate((0.5, 0.9, 0.9, math.nan, 0.7), 1):
+        event = epoch(n).model_copy(update={"val_accuracy": accuracy, "seconds": 1.5})
+        store.append(run, event)
+        store.append(run, event)
+    found = store.get(run)
+    assert (found.epochs_done, found.seconds, found.best_epoch, found.best_val_accuracy) == (5, 7.5, 2, 0.9)
+    assert found.test_accuracy is None
+
+
+def test_no_number_of_an_event_is_used_twice(store: RunStore) -> None:
+    """A page that has read so far must not miss what comes after a run is resumed."""
+    run = queued(store, "Ada")
+    for event in (epoch(1), Finished(reason="stopped", kept_epoch=1)):
+        store.append(run, event)
+    store.set_state(run, "stopped")
+    store.requeue(run, HERE)
+    store.append(run, started())
+    assert [(n, event.kind) for n, event in store.events(run, after=2)] == [(3, "started")]
+
+
+def test_events_of_a_run_that_is_gone_are_left_out(store: RunStore) -> None:
+    store.append("nosuch", epoch(1))
+    assert store.events("nosuch") == []
+
+
+def test_other_settings_when_it_goes_on(store: RunStore, quick: TrainingSpec) -> None:
+    run = queued(store, "Ada")
+    store.set_state(run, "finished")
+    Shelf(store).note_test_accuracy(run, 0.5)
+    store.requeue(run, HERE, quick)
+    assert (store.get(run).training, store.get(run).test_accuracy) == (quick, None)
+
+
+def test_a_child_knows_its_parent(store: RunStore) -> None:
+    parent = queued(store, "Ada")
+    child = store.create("", "Ada", NetworkSpec(), TrainingSpec(), HERE, parent=parent, parent_epoch=3)
+    assert [(run.parent, run.parent_epoch) for run in map(store.get, (parent, child))] == [(None, None), (parent, 3)]
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

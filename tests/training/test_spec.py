@@ -23,6 +23,7 @@ specs = st.builds(
     optimizer=st.sampled_from(["Adam", "SGD", "RMSprop", "AdamW"]),
     learning_rate=st.floats(0, 100, exclude_min=True),
     momentum=st.floats(0, 1, exclude_max=True),
+    drawings=st.sampled_from(["", "mine", "나의 숫자"]),
     epochs=st.integers(1, 1000),
     early_stopping=st.booleans(),
     seed=st.integers(0, 2**31 - 1),
@@ -48,6 +49,7 @@ def test_json_round_trip(spec: TrainingSpec) -> None:
         ("train_size", 19),
         ("optimizer", "Adagrad"),
         ("version", 2),
+        ("drawings", "x" * 61),
         ("what", 1),
     ],
 )
@@ -75,6 +77,8 @@ def test_split_is_that_of_scikit_learn() -> None:
     for a, b in zip((ours.x_train, ours.x_validation, ours.y_train, ours.y_validation), theirs, strict=True):
         np.testing.assert_array_equal(a, b)
     assert len(ours.x_validation) == 150
+    np.testing.assert_array_equal(digits.x_train[ours.validation], ours.x_validation)
+    np.testing.assert_array_equal(digits.y_train[ours.validation], ours.y_validation)
 
 
 def test_the_test_set_for_validation() -> None:
@@ -83,6 +87,7 @@ def test_the_test_set_for_validation() -> None:
     np.testing.assert_array_equal(ours.x_train, digits.x_train[:500])
     np.testing.assert_array_equal(ours.y_train, digits.y_train[:500])
     assert ours.x_validation is digits.x_test and ours.y_validation is digits.y_test
+    assert ours.validation.tolist() == list(range(360))
 
 
 def test_all_images_where_no_number_is_given() -> None:

@@ -1,0 +1,97 @@
+"""The confusion matrix: which class is taken for which. Mistakes have the colour, right answers are muted."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnnlab.figures.style import WRONG, Figure, figure, finite
+from cnnlab.marks import N_, Translate, untranslated
+
+GROUND = "#f7f7f7"
+MISTAKES: list[tuple[float, str]] = [(0.0, GROUND), (1.0, WRONG)]
+RIGHT: list[tuple[float, str]] = [(0.0, GROUND), (1.0, "#b4bec8")]
+
+LEAST_FULL = 0.05
+"""The commonest mistake has the full colour, but not one that is made with fewer of a class's images than this."""
+
+
+class ConfusionData(NamedTuple):
+    """The matrix, rows and columns in the order of the classes.
+
+    Attributes:
+        names: of the classes.
+        counts: images of a class (row) that were taken for a class (column).
+        shares: the same as shares of the row, 0 to 1; 0 in a row without images.
+        as_shares: which of both stands in the cells.
+    """
+
+    names: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    shares: tuple[tuple[float, ...], ...]
+    as_shares: bool
+
+
+def confusion_data(matrix: np.ndarray, names: tuple[str, ...], as_shares: bool = False) -> ConfusionData:
+    """Of a matrix int (classes, classes), rows the truth (`evaluation.confusion`)."""
+    images = matrix.sum(axis=1, keepdims=True)
+    shares = (matrix / np.maximum(images, 1)).round(6)
+    return ConfusionData(names, tuple(map(tuple, matrix.tolist())), tuple(map(tuple, shares.tolist())), as_shares)
+
+
+def confusion_figure(data: ConfusionData, translate: Translate = untranslated, height: int = 480) -> Figure:
+    """The matrix. A click tells the cell: x is the answer, y the truth, both as places among the classes."""
+    classes = range(len(data.names))
+    strongest = max((data.shares[row][column] for row in classes for column in classes if row != column), default=0.0)
+    names = [translate(name) for name in data.names]
+    right = translate(N_("{truth}, recognised: {count:,} ({share:.1%} of this class)"))
+    wrong = translate(N_("{truth}, taken for {answer}: {count:,} ({share:.1%} of this class)"))
+    hovers = [
+        [
+            (right if row == column else wrong).format(
+                truth=names[row], answer=names[column], count=data.counts[row][column], share=share
+            )
+            for column, share in enumerate(data.shares[row])
+        ]
+        for row in classes
+    ]
+    shared: dict[str, Any] = {
+        "type": "heatmap",
+        "text": [[_written(data, row, column) for column in classes] for row in classes],
+        "texttemplate": "%{text}",
+        "hovertext": hovers,
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "hoverongaps": False,
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "zmin": 0,
+    }
+    axis = {"tickmode": "array", "tickvals": list(classes), "ticktext": names, "automargin": True, "showgrid": False}
+    return figure(
+        [
+            shared | {"z": _cells(data, right=False), "zmax": max(strongest, LEAST_FULL), "colorscale": MISTAKES},
+            shared | {"z": _cells(data, right=True), "zmax": 1, "colorscale": RIGHT},
+        ],
+        height,
+        xaxis=axis | {"title": {"text": translate(N_("Answer of the network"))}},
+        # The first class is on top, as in the tables that people write.
+        yaxis=axis | {"title": {"text": translate(N_("Truth"))}, "autorange": "reversed"},
+    )
+
+
+def _cells(data: ConfusionData, right: bool) -> list[list[float | None]]:
+    """The shares on the diagonal (`right`) or off it; the other cells are left free."""
+    return [
+        finite(tuple(share if (row == column) is right else float("nan") for column, share in enumerate(shares)))
+        for row, shares in enumerate(data.shares)
+    ]
+
+
+def _written(data: ConfusionData, row: int, column: int) -> str:
+    """What stands in a cell. Mistakes that are never made stay empty: they are most of the cells."""
+    count, share = data.counts[row][column], data.shares[row][column]
+    if not count and row != column:
+        return ""
+    return f"{share:.1%}" if data.as_shares else f"{count:,}"

@@ -1,0 +1,153 @@
+"""The form of the Lab's database: its tables, and how one that an earlier CNN Lab wrote is brought up to date.
+
+A new database goes the same way: it is made as the first CNN Lab made it, then brought up to date.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnlab.errors import CNNLabError, StoreError
+from cnnlab.marks import N_
+from cnnlab.network.shapes import summarize
+from cnnlab.network.spec import NetworkSpec
+from cnnlab.training.events import Epoch, from_json
+
+if TYPE_CHECKING:
+    import sqlite3
+
+FORMAT = 2
+
+_FIRST = (
+    "CREATE TABLE IF NOT EXISTS runs ("
+    " id TEXT PRIMARY KEY, name TEXT NOT NULL, who TEXT NOT NULL, state TEXT NOT NULL,"
+    " network TEXT NOT NULL, training TEXT NOT NULL,"
+    " created REAL NOT NULL, started REAL, ended REAL,"
+    " turn INTEGER NOT NULL, server TEXT NOT NULL, error TEXT, details TEXT NOT NULL DEFAULT ''"
+    ") STRICT",
+    "CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state)",
+    "CREATE TABLE IF NOT EXISTS events ("
+    " run TEXT NOT NULL, n INTEGER NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL,"
+    " PRIMARY KEY (run, n), UNIQUE (run, key)"
+    ") STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS networks ("
+    " name TEXT PRIMARY KEY, who TEXT NOT NULL, network TEXT NOT NULL, training TEXT NOT NULL, saved REAL NOT NULL"
+    ") STRICT",
+)
+
+_SECOND = (
+    *(
+        f"ALTER TABLE runs ADD COLUMN {column}"
+        for column in (
+            "note TEXT NOT NULL DEFAULT ''",
+            "tags TEXT NOT NULL DEFAULT '[]'",
+            "parent TEXT",
+            "parent_epoch INTEGER",
+            "deleted REAL",
+            "parameters INTEGER NOT NULL DEFAULT 0",
+            "multiply_adds INTEGER NOT NULL DEFAULT 0",
+            "epochs_done INTEGER NOT NULL DEFAULT 0",
+            "seconds REAL NOT NULL DEFAULT 0",
+            "best_epoch INTEGER",
+            "best_val_accuracy REAL",
+            "test_accuracy REAL",
+            "last_event INTEGER NOT NULL DEFAULT 0",
+        )
+    ),
+    "CREATE TABLE seals ( dataset TEXT NOT NULL, run TEXT PRIMARY KEY, who TEXT NOT NULL, opened REAL NOT NULL) STRICT",
+    "UPDATE runs SET last_event = coalesce((SELECT max(n) FROM events WHERE events.run = runs.id), 0)",
+)
+"""`last_event` is the number of the newest event, also of one that has been taken back: no number is used twice."""
+
+
+def bring_up(database: sqlite3.Connection, home: Path) -> None:
+    """Make the tables, or bring those of an earlier format up to date; all of it happens, or nothing.
+
+    Raises:
+        StoreError: a newer CNN Lab wrote it; `home` is its folder.
+    """
+    version = _format(database)
+    if version > FORMAT:
+        raise StoreError(
+            N_("The Lab's folder {folder} was written by a newer CNN Lab (format {theirs}; this one reads {ours})."),
+            N_("Update CNN Lab, or set CNNLAB_HOME to another folder."),
+            folder=str(home),
+            theirs=version,
+            ours=FORMAT,
+        )
+    if version == FORMAT:
+        return
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        # Another process may have been quicker.
+        if _format(database) < FORMAT:
+            for statement in (*_FIRST, *_SECOND):
+                database.execute(statement)
+            _fill(database)
+            database.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def put_aside(home: Path, file: str, reason: str) -> StoreError:
+    """Rename a damaged database and what belongs to it, and say so."""
+    aside = f"cnnlab-damaged-{datetime.now():%Y-%m-%d-%H%M%S-%f}.sqlite3"
+    for ending in ("-wal", "-shm", ""):
+        path = home / (file + ending)
+        if path.exists():
+            path.rename(home / (aside + ending))
+    return StoreError(
+        N_(
+            "The Lab's database was damaged ({reason}). It was kept as {file}, and an empty one was begun; the files "
+            "of its runs are still in the folder."
+        ),
+        N_("If you have a copy of the database, end the Lab and put the copy in its place."),
+        reason=reason.strip().splitlines()[-1],
+        file=str(home / aside),
+    )
+
+
+def sizes(network: NetworkSpec) -> tuple[int, int]:
+    """Parameters and multiply-adds, for the columns of a run."""
+    summary = summarize(network)
+    return summary.parameters, summary.multiply_adds
+
+
+def note_epoch(database: sqlite3.Connection, run: str, epoch: Epoch) -> None:
+    """Bring a run's figures up to date after an epoch that had not been reported before."""
+    accuracy = epoch.val_accuracy if math.isfinite(epoch.val_accuracy) else None
+    database.execute(
+        "UPDATE runs SET epochs_done = max(epochs_done, :epoch), seconds = seconds + :seconds,"
+        " best_epoch = iif(:accuracy > coalesce(best_val_accuracy, -1), :epoch, best_epoch),"
+        " best_val_accuracy = max(coalesce(:accuracy, best_val_accuracy), coalesce(best_val_accuracy, :accuracy))"
+        " WHERE id = :run",
+        {
+            "run": run,
+            "epoch": epoch.epoch,
+            "seconds": epoch.seconds if math.isfinite(epoch.seconds) else 0.0,
+            "accuracy": accuracy,
+        },
+    )
+
+
+def _format(database: sqlite3.Connection) -> int:
+    version: int = database.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _fill(database: sqlite3.Connection) -> None:
+    """Work the new columns out of the networks and events that are there."""
+    for run, network in database.execute("SELECT id, network FROM runs").fetchall():
+        try:
+            counted = sizes(NetworkSpec.from_json(network))
+        except CNNLabError:
+            # Said where the run is opened; it does not keep the others from being brought up to date.
+            continue
+        database.execute("UPDATE runs SET parameters = ?, multiply_adds = ? WHERE id = ?", (*counted, run))
+    for run, text in database.execute(
+        "SELECT run, event FROM events WHERE key LIKE 'epoch-%' ORDER BY run, n"
+    ).fetchall():
+        event = from_json(text)
+        if isinstance(event, Epoch):
+            note_epoch(database, run, event)

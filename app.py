@@ -14,6 +14,9 @@ pages = {
     "train": st.Page("pages/train.py", title=_("Train"), icon=":material/play_circle:"),
     "filters": st.Page("pages/filters.py", title=_("Filters"), icon=":material/blur_on:"),
     "maps": st.Page("pages/maps.py", title=_("Feature maps"), icon=":material/filter_none:"),
+    "draw": st.Page("pages/draw.py", title=_("Draw"), icon=":material/draw:"),
+    "evaluate": st.Page("pages/evaluate.py", title=_("Evaluate"), icon=":material/fact_check:"),
+    "runs": st.Page("pages/runs.py", title=_("Runs"), icon=":material/table_rows:"),
 }
 page = st.navigation(list(pages.values()), position="top")
 frame.follow_deep_link(pages)

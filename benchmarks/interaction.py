@@ -1,6 +1,7 @@
 """`python -m benchmarks.interaction`: how quick and how heavy the app is for the person in front of it.
 
-A real server, its workers and a real Chromium. Another figure is another function in `MEASURES`.
+A real server, its workers and a real Chromium. Another figure is another function in `MEASURES`; those of the pages
+that look into networks are in `looking`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from statistics import median
 
 from playwright.sync_api import expect
 
+from benchmarks import looking
 from benchmarks.browser import drawings, new_page, updates
 from benchmarks.report import Figure, arguments, describe_machine, say, settings, show
 from benchmarks.server import Server
@@ -167,6 +169,10 @@ def _processor_time(stage: Stage) -> tuple[float, float]:
 
 MEASURES: Mapping[str, Measure] = {
     "home": home,
+    "kernel_edit": looking.kernel_edit,
+    "feature_maps": looking.feature_maps,
+    "time_machine": looking.time_machine,
+    "draw_answer": looking.draw_answer,
     "build_table": build_table,
     "live_update": live_update,
     "epoch_to_screen": epoch_to_screen,

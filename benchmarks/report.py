@@ -20,28 +20,33 @@ PACKAGES = ("tensorflow", "keras", "distributed", "streamlit", "plotly", "numpy"
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure; `at_most` is its target, where it has one."""
+    """One measured figure; a target, where it has one, is a limit (`at_most`) or to be reached (`at_least`)."""
 
     name: str
     value: float
     unit: str
     at_most: float | None = None
     digits: int = 2
+    at_least: float | None = None
 
     @property
     def missed(self) -> bool:
-        return self.at_most is not None and self.value > self.at_most
+        too_much = self.at_most is not None and self.value > self.at_most
+        return too_much or (self.at_least is not None and self.value < self.at_least)
 
     def line(self) -> str:
         """`name value unit`, then the target and, where it is not met, MISSED."""
-        target = f" (at most {self.at_most:,g})" if self.at_most is not None else ""
-        return f"{self.name} {self.value:.{self.digits}f} {self.unit}{target}{' MISSED' if self.missed else ''}"
+        bounds = {"at most": self.at_most, "at least": self.at_least}
+        target = ", ".join(f"{which} {bound:,g}" for which, bound in bounds.items() if bound is not None)
+        told = f" ({target})" if target else ""
+        return f"{self.name} {self.value:.{self.digits}f} {self.unit}{told}{' MISSED' if self.missed else ''}"
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
-    """A parser with what all benchmarks understand."""
+def arguments(description: str, data: bool = True) -> argparse.ArgumentParser:
+    """A parser with what all benchmarks understand; without `data`, for one that needs no data set."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--data", type=Path, help="folder with the data set files (default: CNNLAB_DATASETS)")
+    if data:
+        parser.add_argument("--data", type=Path, help="folder with the data set files (default: CNNLAB_DATASETS)")
     parser.add_argument(
         "--quick",
         action="store_true",

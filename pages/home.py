@@ -28,7 +28,7 @@ def first_run() -> None:
         st.switch_page("pages/train.py", query_params={"run": run})
 
 
-first, build, look = st.columns(3)
+first, draw, build, look = st.columns(4)
 with first, st.container(border=True, height="stretch"):
     st.subheader(_("Train a first network"), anchor=False)
     st.markdown(
@@ -39,6 +39,11 @@ with first, st.container(border=True, height="stretch"):
     )
     if st.button(_("Train a first network now"), icon=":material/play_arrow:", type="primary", key="first-run"):
         first_run()
+with draw, st.container(border=True, height="stretch"):
+    st.subheader(_("Draw a digit"), anchor=False)
+    st.markdown(_("Write with the mouse or a finger; a network that is there already says what it sees, and why."))
+    if st.button(_("Draw"), icon=":material/draw:", key="to-draw"):
+        st.switch_page("pages/draw.py")
 with build, st.container(border=True, height="stretch"):
     st.subheader(_("Put a network together"), anchor=False)
     st.markdown(_("Layer by layer, with what each does to the data and what it costs, and its Keras code."))

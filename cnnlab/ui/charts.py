@@ -41,6 +41,7 @@ class Chart(NamedTuple):
         alt: the sentence that says what it shows, for those who cannot see it.
         aspect: height over width, for a picture that should keep its shape.
         title: a line above the chart.
+        least: pixels below which it does not shrink; on a narrow screen it can be moved sideways instead.
         download: the name of a file; the chart then has buttons that save it as PNG and SVG.
     """
 
@@ -49,6 +50,7 @@ class Chart(NamedTuple):
     aspect: float | None = None
     download: str | None = None
     title: str = ""
+    least: int = 0
 
 
 class Click(NamedTuple):

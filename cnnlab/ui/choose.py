@@ -12,6 +12,7 @@ from cnnlab.marks import N_
 from cnnlab.network.recipes import RECIPES, suited
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.runs.record import Run
+from cnnlab.training import drawn
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.ui import errors, forms, live
 from cnnlab.ui.frame import lab
@@ -69,7 +70,10 @@ def dataset() -> None:
     )
     if chosen != me.training.dataset:
         shape = DATASETS[chosen].input_shape
-        me.design(me.network.replace(input_shape=shape), suited(me.training, chosen))
+        training = suited(me.training, chosen)
+        if not drawn.suits(chosen):
+            training = training.replace(drawings="")
+        me.design(me.network.replace(input_shape=shape), training)
         st.rerun()
 
 
@@ -119,7 +123,25 @@ def settings() -> None:
             for title, names in GROUPS.items():
                 st.markdown(f"**{translate(title)}**")
                 training = forms.edit(training, names, key)
+                if "train_size" in names and drawn.suits(training.dataset):
+                    training = training.replace(drawings=_drawings(training.drawings, key))
     me.training = training
+
+
+def _drawings(chosen: str, key: str) -> str:
+    """The collection of drawings to learn from besides, where there is any."""
+    names = dict.fromkeys([name for name, _count in lab().collections()] + [chosen] * bool(chosen))
+    if not names:
+        return ""
+    return st.selectbox(
+        "drawings",
+        ["", *names],
+        index=["", *names].index(chosen),
+        format_func=lambda name: name or _("none"),
+        help=translate(TrainingSpec.model_fields["drawings"].description or ""),
+        key=f"{key}.drawings",
+        width=300,
+    )
 
 
 def start(network: NetworkSpec, training: TrainingSpec) -> str | None:

@@ -13,7 +13,7 @@ from cnnlab.figures.maps import MapData, map_data, map_figure
 from cnnlab.figures.style import to_json
 from cnnlab.marks import N_
 from cnnlab.network.arithmetic import Padding, Window
-from cnnlab.ui import errors, kernel
+from cnnlab.ui import errors, kernel, transplant
 from cnnlab.ui.charts import Chart, Click, live_charts
 from cnnlab.ui.pictures import Picture
 from cnnlab.ui.state import redraw, session
@@ -97,18 +97,18 @@ def workspace(picture: Picture) -> None:
         bias = st.number_input(_("bias"), value=0.0, step=0.1, width=110, key="design-bias", persist_state=KEPT)
         relu = st.toggle("relu", key="design-relu", persist_state=KEPT)
     try:
-        result = correlate(picture.pixels, values, window, padding) + bias
+        result = correlate(picture.grey, values, window, padding) + bias
     except CNNLabError as error:
         with right:
             errors.show(error)
         return
     result = np.maximum(result, 0) if relu else result
     at = me.place.within(result)
-    behind = pixel(picture.pixels, values, window, padding, at)
+    behind = pixel(picture.grey, values, window, padding, at)
     with left:
         st.markdown(_("**Picture** {name}", name=errors.plain(picture.name)))
         patch = (*behind.corner, window.reach(0), window.reach(1))
-        _map(map_data(picture.pixels, limit=1.0, mark=patch), "design-picture", _("The picture; the patch is framed."))
+        _map(map_data(picture.grey, limit=1.0, mark=patch), "design-picture", _("The picture; the patch is framed."))
     with right:
         st.markdown(_("**Result** :small[click a pixel]"))
         click = _map(
@@ -119,9 +119,10 @@ def workspace(picture: Picture) -> None:
         if click and click.at != me.place.clicked:
             me.place.point(int(click.y), int(click.x), click.at)
             redraw()
-        sizes = [window.output_text(picture.pixels.shape[axis], axis, padding) for axis in (0, 1)]
+        sizes = [window.output_text(picture.grey.shape[axis], axis, padding) for axis in (0, 1)]
         st.caption(errors.plain(" × ".join(dict.fromkeys(sizes))))
     _step_by_step(values, behind, at, bias, relu)
+    transplant.panel(values, name)
 
 
 def _map(data: MapData, key: str, alt: str) -> Click | None:
@@ -195,7 +196,7 @@ def pooling(picture: Picture) -> None:
     window, hand = Window((size, size), (stride, stride)), KERNELS[name].array
     drawn = []
     try:
-        for pixels in (picture.pixels, shift(picture.pixels, down, right)):
+        for pixels in (picture.grey, shift(picture.grey, down, right)):
             feature = np.maximum(correlate(pixels, hand, Window(hand.shape, (1, 1)), "same"), 0)
             drawn.append((pixels, feature, pool(feature, window, kind)))
     except CNNLabError as error:

@@ -29,6 +29,7 @@ def come_in(page: str) -> None:
     if not session().entered:
         session().target = page, dict(st.query_params)
         st.switch_page("app.py")
+    session().open(page)
 
 
 def follow_deep_link(pages: dict[str, StreamlitPage]) -> None:

@@ -23,6 +23,8 @@ from cnnlab.vision.filters import Filter, filters, has_filters
 from cnnlab.vision.kernels import KERNELS
 
 COLUMNS = 8
+LEAST = 900
+"""Pixels of the montage's width below which its captions would overlap."""
 SIDE = 28
 """Pixels at which a kernel is drawn beside its map."""
 
@@ -30,8 +32,6 @@ SIDE = 28
 def body(picture: Picture) -> None:
     """A run, a moment, a layer; its filters; an operation on one of them."""
     run = timemachine.choose_run("learned")
-    if run is None:
-        return
     moment = timemachine.choose_moment(run, "learned")
     rows = summarize(run.network).rows
     shown = [row for row in rows if has_filters(row, rows[: row.index])]
@@ -89,7 +89,7 @@ def _montage(found: list[Filter], output: np.ndarray, own: bool) -> None:
         cells.append(Cell(beside(drawn), _caption(one), _hover(one)))
     data = montage_data(cells, COLUMNS, label=0.3)
     alt = _("{count} kernels, each beside what it makes of the picture.", count=len(found))
-    live_charts([Chart(to_json(montage_figure(data)), alt, data.aspect)], key="learned-montage")
+    live_charts([Chart(to_json(montage_figure(data)), alt, data.aspect, least=LEAST)], key="learned-montage")
 
 
 def _caption(one: Filter) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from cnnlab import builtin
 from cnnlab.datasets import DATASETS
 from cnnlab.figures.answers import answers_data, answers_figure
 from cnnlab.figures.history import Metric, history_data, history_figure
@@ -219,8 +220,15 @@ def ago(moment: float) -> str:
 
 def named(run: Run) -> str:
     """A run in one line: name, data, state, when."""
+    if run.id in builtin.NAMES:
+        return short(run)
     data, state = translate(DATASETS[run.training.dataset].title), translate(STATES[run.state][0])
     return f"{run.name} · {data} · {state} · {ago(run.created)}"
+
+
+def short(run: Run) -> str:
+    """A run's name, as plain text."""
+    return translate(run.name) if run.id in builtin.NAMES else run.name
 
 
 def run_list(runs: list[Run]) -> None:

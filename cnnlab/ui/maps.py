@@ -34,8 +34,6 @@ SCALES = ("layer", "own", "all")
 def body(picture: Picture) -> None:
     """The whole page below the picture's choice."""
     run = timemachine.choose_run("maps")
-    if run is None:
-        return
     moment = timemachine.choose_moment(run, "maps")
     names = {"layer": _("the layer's"), "own": _("each its own"), "all": _("one for all")}
     scale = st.segmented_control(

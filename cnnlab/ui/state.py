@@ -10,12 +10,15 @@ import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from cnnlab import builtin
 from cnnlab.network.editing import Edits
 from cnnlab.network.layers import Layer
 from cnnlab.network.recipes import FIRST, RECIPES, suited
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.taking import File
 from cnnlab.training.snapshots import Moment
 from cnnlab.training.spec import TrainingSpec
+from cnnlab.ui.remembered import Asked, Examined, Place, Shelf, Sketch
 
 _KEY = "cnnlab"
 
@@ -40,41 +43,6 @@ class Design(NamedTuple):
 
 
 @dataclass
-class Place:
-    """The output pixel that is pointed at on the Filters page, counted through the rows.
-
-    Attributes:
-        index: 0 for the upper left; -1 while nobody has pointed anywhere.
-        clicked: the moment of the click that was taken last.
-    """
-
-    index: int = -1
-    shape: tuple[int, ...] = (1, 1)
-    clicked: float = 0.0
-    playing: bool = False
-
-    def within(self, result: np.ndarray) -> tuple[int, int]:
-        """The (row, column) in `result`: the strongest pixel at first; where its shape has changed, near the same."""
-        shape = result.shape
-        if self.index < 0:
-            self.index, self.shape = int(np.abs(result).argmax()), shape
-        if shape != self.shape:
-            row, column = divmod(self.index, self.shape[1])
-            self.index = min(row, shape[0] - 1) * shape[1] + min(column, shape[1] - 1)
-            self.shape = shape
-        row, column = divmod(self.index, shape[1])
-        return row, column
-
-    def point(self, row: int, column: int, moment: float) -> None:
-        """Go where the reader clicked at `moment`."""
-        self.index, self.clicked = row * self.shape[1] + column, moment
-
-    def advance(self, by: int = 1) -> None:
-        """Go on by so many pixels, from the end to the beginning."""
-        self.index = (self.index + by) % (self.shape[0] * self.shape[1])
-
-
-@dataclass
 class Session:
     """One reader's choices. They outlive page switches; what must outlive the session is in the Lab.
 
@@ -84,6 +52,7 @@ class Session:
         language: chosen with the switch; None: as the link or the browser says.
         spoken: the language of the present page, see `text.language`.
         entered: whether app.py has run in this session.
+        page: the page that was opened last.
         target: a page that was asked for before app.py could run, with its query parameters.
         edits: what Build changes and Start would train, with the ways back and forth.
         edition: grows when they are replaced from outside their forms, so that the forms begin anew.
@@ -95,8 +64,16 @@ class Session:
         map, map_pixel: the feature map that is looked at, as (layer, channel), and the pixel (row, column) of it.
         map_clicked: the moment of the click that was taken last.
         moment: that of the time machine; None: the newest. time_playing: whether it goes on by itself.
-        run: the run that is followed; compared: one shown beside it.
-        offer: a dataset to use instead of one that could not be had.
+        run: the run that is followed; compared: one shown beside it; looked: a built-in network that is looked into
+            instead.
+        sketch: what has been drawn.
+        preparation: the steps of `drawing.prepare` with whether they are wanted.
+        asked: the networks that are asked about it; the first one is explained.
+        source: where the picture of Filters and Feature maps comes from, see `pictures.choose`; its edition grows when
+            another page sets it.
+        sent: a picture that another page has sent to them, (pixels, name).
+        shelf: the collections of drawings; examined: what is looked at on Evaluate.
+        taken: the file that was made last to be taken away, with its run and format.
     """
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
@@ -104,6 +81,7 @@ class Session:
     language: str | None = None
     spoken: str = ""
     entered: bool = False
+    page: str = ""
     target: tuple[str, dict[str, str]] | None = None
     edits: Edits[Design] = field(default_factory=lambda: Edits(Design.first()))
     edition: int = 0
@@ -117,8 +95,18 @@ class Session:
     map_clicked: float = 0.0
     place: Place = field(default_factory=Place)
     run: str | None = None
+    looked: str | None = None
     compared: str | None = None
     offer: str | None = None
+    sketch: Sketch = field(default_factory=Sketch)
+    preparation: dict[str, bool] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=lambda: [Asked(builtin.ID)])
+    source: str | None = None
+    source_edition: int = 0
+    sent: tuple[np.ndarray, str] | None = None
+    shelf: Shelf = field(default_factory=Shelf)
+    examined: Examined = field(default_factory=Examined)
+    taken: tuple[str, str, File] | None = None
 
     @property
     def who(self) -> str:
@@ -154,6 +142,22 @@ class Session:
         """Go on with another network (and settings); the forms begin anew, and it can be undone."""
         self.edits.make(Design(network, training or self.training))
         self.edition += 1
+
+    def open(self, page: str) -> None:
+        """Take note of the page that is drawn; a canvas that is met again begins with what was drawn before."""
+        if page != self.page:
+            self.page = page
+            self.sketch.renew()
+
+    def show(self, source: str) -> None:
+        """Have Filters and Feature maps begin with the picture from `source`."""
+        self.source = source
+        self.source_edition += 1
+
+    def examine(self, what: str) -> None:
+        """Look at other answers: what was chosen among the ones before is chosen no more."""
+        if what != self.examined.what:
+            self.examined = Examined(what, clicked=self.examined.clicked)
 
     def begin(self, network: NetworkSpec, training: TrainingSpec) -> None:
         """Begin with a network and settings, with nothing to undo."""

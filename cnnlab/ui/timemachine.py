@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cnnlab import builtin
 from cnnlab.runs.record import Run
 from cnnlab.training.snapshots import Moment
 from cnnlab.ui import live
@@ -13,18 +14,19 @@ from cnnlab.ui.frame import lab
 from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _
 
+MOST_RUNS = 100
 PLAY_SECONDS = 0.8
 STEP_SECONDS = 0.4
 FOLLOW_SECONDS = 1.0
 
 
-def follow(body: Callable[[], None]) -> None:
+def follow(body: Callable[[], None], training: bool = True) -> None:
     """Draw `body` as a fragment that is drawn anew by itself while something goes on: the time machine plays, the run
-    that is looked at trains, or the workers are starting."""
-    going_on = _going_on()
+    that is looked at trains (where `training` matters to the page), or the workers are starting."""
+    going_on = _going_on(training)
 
     def watched() -> None:
-        if _going_on() != going_on:
+        if _going_on(training) != going_on:
             # The timer belongs to the fragment as it was begun: a whole rerun begins it anew, or ends it.
             st.rerun()
         body()
@@ -33,7 +35,7 @@ def follow(body: Callable[[], None]) -> None:
     st.fragment(watched, run_every=seconds)()
 
 
-def _going_on() -> str:
+def _going_on(training: bool) -> str:
     me = session()
     if me.time_playing:
         return "playing"
@@ -41,7 +43,7 @@ def _going_on() -> str:
         return "stepping"
     if lab().engine.state == "starting":
         return "starting"
-    return "training" if any(run.id == me.run for run in lab().going()) else ""
+    return "training" if training and any(run.id == me.run for run in lab().going()) else ""
 
 
 def waiting_for_workers() -> bool:
@@ -52,24 +54,28 @@ def waiting_for_workers() -> bool:
     return True
 
 
-def choose_run(key: str) -> Run | None:
-    """A run that has kept weights; None (with what to do first) where there is none."""
-    me = session()
-    runs = {run.id: run for run in lab().runs()[:100] if lab().moments(run.id)}
-    if not runs:
-        st.info(_("No network has been trained yet. Train one first: it takes about ten seconds."))
-        if st.button(_("Train a first network"), icon=":material/play_arrow:", type="primary", key=f"{key}-train"):
-            st.switch_page("pages/train.py")
-        return None
+def runs_with_weights() -> dict[str, Run]:
+    """The newest runs that have kept weights, and the built-in networks, by their ids."""
+    kept = (run for run in lab().runs()[:MOST_RUNS] if lab().has_moments(run.id))
+    return {run.id: run for run in (*kept, *builtin.runs())}
+
+
+def choose_run(key: str) -> Run:
+    """A run that has kept weights, or a built-in network."""
+    me, runs = session(), runs_with_weights()
     ids = list(runs)
+    before = next((run for run in (me.looked, me.run) if run in runs), ids[0])
     chosen = st.selectbox(
         _("Run"),
         ids,
-        index=ids.index(me.run) if me.run in runs else 0,
+        index=ids.index(before),
         format_func=lambda run: live.named(runs[run]),
         key=f"{key}-run",
     )
-    me.run = chosen
+    if chosen != before:
+        # Train follows runs only, so that a built-in network is remembered apart.
+        me.looked = chosen if chosen in builtin.NAMES else None
+        me.run = me.run if chosen in builtin.NAMES else chosen
     return runs[chosen]
 
 
@@ -98,6 +104,14 @@ def choose_moment(run: Run, key: str) -> Moment:
         if st.button(_("Play from the beginning"), icon=":material/play_arrow:", key=f"{key}-play"):
             me.time_playing, me.moment = True, None
             st.rerun()
+    st.caption(
+        _(
+            "The run keeps {count} moments of its training, {size:.1f} MB; with “snapshots” in the settings it keeps "
+            "fewer.",
+            count=len(moments),
+            size=lab().snapshot_bytes(run.id) / 1e6,
+        )
+    )
     return moments[at]
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from cnnlab.network import link
+from cnnlab.network.recipes import RECIPES
 from cnnlab.runs.record import State
 from cnnlab.ui.live import STATES
 from tests.browser.server import AppServer
@@ -19,7 +25,19 @@ BEGIN_MS = 180_000
 TRAIN_MS = 120_000
 """A short run, from its first point to its end."""
 
+LOOK_MS = 60_000
+"""From a choice on a page that looks into networks to its picture: the worker of a cold server starts first."""
+
+# A machine may be busy with other things; where a time matters, the test names it.
+expect.set_options(timeout=20_000)
+
 _PLOT = ".st-key-curves-{run} .js-plotly-plot"
+_HOLDS = """
+([css, place, arg]) => {
+  const node = document.querySelectorAll(css)[place];
+  return Boolean(node?.data && node._fullLayout?.xaxis) && Boolean((%s)(node, arg));
+}
+"""
 
 
 class Trace(NamedTuple):
@@ -143,6 +161,124 @@ class LabPage:
 
     def stop(self) -> None:
         self.key("stop").get_by_role("button").click()
+
+    def go(self, name: str) -> None:
+        """Go to another page through the bar at the top; what was chosen goes along."""
+        self.page.get_by_role("link", name=name, exact=True).first.click()
+        expect(self.page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=30_000)
+        self.settle()
+
+    def tab(self, name: str) -> None:
+        self.main.get_by_role("tab", name=name, exact=True).click()
+        self.settle()
+
+    def slide(self, name: str, key: str) -> None:
+        """Press a key on a slider, once the one that it replaces has left the page."""
+        slider = self.main.get_by_role("slider", name=name)
+        expect(slider).to_have_count(1)
+        slider.press(key)
+
+    def see(self, key: str, condition: str, arg: Any = None, place: int = 0, timeout: int = LOOK_MS) -> None:
+        """Wait until `condition`, JavaScript of (node, arg), holds for a chart; `node.data` is what it shows."""
+        self.page.wait_for_function(_HOLDS % condition, arg=[_chart(key), place, arg], timeout=timeout)
+
+    def chart(self, key: str, what: str, place: int = 0) -> Any:
+        """`what`, JavaScript of `node`, of the chart that has been drawn as number `place` under a key."""
+        self.see(key, "node => true", place=place)
+        return self.page.locator(_chart(key)).nth(place).evaluate(f"node => {what}")
+
+    def values(self, key: str, place: int = 0) -> np.ndarray:
+        """The numbers of a heat map, float (height, width)."""
+        return np.array(self.chart(key, "node.data[0].z", place), dtype=float)
+
+    def see_values(self, key: str, expected: np.ndarray, place: int = 0, timeout: int = LOOK_MS) -> None:
+        """Wait until a heat map has these numbers, to four figures of the strongest."""
+        near = """(node, expected) => {
+          const shown = node.data[0].z, strongest = Math.max(...expected.flat().map(Math.abs));
+          return shown.length === expected.length && shown.every((row, y) => row.length === expected[y].length
+            && row.every((value, x) => Math.abs(value - expected[y][x]) <= 1e-4 * Math.max(strongest, 1)));
+        }"""
+        self.see(key, near, expected.tolist(), place, timeout)
+
+    def mark(self, key: str, place: int = 0) -> tuple[float, float, float, float]:
+        """The frame in a heat map: row, column, height, width in its pixels."""
+        x0, x1, y0, y1 = self.chart(key, "['x0', 'x1', 'y0', 'y1'].map(side => node.layout.shapes[0][side])", place)
+        return y0 + 0.5, x0 + 0.5, y1 - y0, x1 - x0
+
+    def montage(self, key: str, place: int = 0) -> np.ndarray:
+        """The pixels of many small pictures, uint8 (height, width, 4)."""
+        source = self.chart(key, "node.data[0].source", place)
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))))
+
+    def hovers(self, key: str, place: int = 0) -> list[str]:
+        """The texts of the small pictures, as they appear on hover."""
+        texts: list[str] = self.chart(key, "node.data.at(-1).hovertext", place)
+        return texts
+
+    def click_chart(self, key: str, x: float, y: float, place: int = 0) -> None:
+        """Click a chart at a place in its own units: column and row of a heat map."""
+        self.see(key, "node => true", place=place)
+        self.settle()
+        self.page.locator(_chart(key)).nth(place).scroll_into_view_if_needed()
+        at = """([x, y]) => {
+          const { xaxis, yaxis } = node._fullLayout, box = node.getBoundingClientRect();
+          return [box.x + xaxis._offset + xaxis.l2p(x), box.y + yaxis._offset + yaxis.l2p(y)];
+        }"""
+        across, down = self.chart(key, f"({at})([{x:g}, {y:g}])", place)
+        # Plotly hears a click only where it has seen the pointer come.
+        self.page.mouse.move(across - 3, down - 3)
+        self.page.mouse.move(across, down)
+        self.page.mouse.click(across, down)
+
+    def draw(self, strokes: Sequence[np.ndarray]) -> None:
+        """Draw strokes (points, 2) on the canvas with the mouse, in its pixels; the hand does not wait for the page."""
+        mouse, corner = self.page.mouse, self._canvas()
+        for stroke in strokes:
+            points = (stroke + corner).tolist()
+            mouse.move(*points[0])
+            mouse.down()
+            for x, y in points[1:]:
+                mouse.move(x, y)
+            mouse.up()
+
+    def touch(self, strokes: Sequence[np.ndarray]) -> None:
+        """The same with a finger, on a page whose context has touch."""
+        corner, finger = self._canvas(), self.page.context.new_cdp_session(self.page)
+        for stroke in strokes:
+            for k, (x, y) in enumerate((stroke + corner).tolist()):
+                kind = "touchMove" if k else "touchStart"
+                finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+            finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        finger.detach()
+
+    def _canvas(self) -> np.ndarray:
+        """The canvas's upper left corner, brought into sight."""
+        canvas = self.main.locator("canvas.upper-canvas")
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box
+        return np.array([box["x"], box["y"]])
+
+
+def _chart(key: str) -> str:
+    return f".st-key-{key} .js-plotly-plot"
+
+
+def trained(
+    browser: Browser, server: AppServer, *recipes: str, epochs: int, batch_size: int = 100, **changes: Any
+) -> list[str]:
+    """Train recipes on the digits that come with the Lab; returns the finished runs."""
+    runs = []
+    with browser.new_context(locale="en-US") as context:
+        page = LabPage(context.new_page(), server)
+        for name in recipes:
+            training = RECIPES[name].training.replace(
+                dataset="mnist-5k", epochs=epochs, batch_size=batch_size, **changes
+            )
+            page.open(f"train?n={link.encode(RECIPES[name].network, training)}")
+            runs.append(page.start())
+            page.expect_state("finished", BEGIN_MS)
+    return runs
 
 
 def word(state: State, language: str = "en") -> str:

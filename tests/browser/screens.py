@@ -10,13 +10,15 @@ import argparse
 import itertools
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import LOOK_MS, LabPage
 from tests.browser.server import AppServer, running
 from tests.catalogue import catalogue
 
@@ -29,12 +31,52 @@ class Shot(NamedTuple):
         path: the page's address; {run} and {other} are the two finished runs.
         tab: the English name of a tab to open, if any.
         press: the English name of a button to press, if any.
+        act: what to do on the page before that, if anything; it finds things by their keys, in any language.
     """
 
     name: str
     path: str
     tab: str = ""
     press: str = ""
+    act: Callable[[LabPage], None] | None = None
+
+
+TWO = np.array(
+    [(90, 90), (100, 60), (130, 45), (165, 50), (185, 80), (175, 115), (140, 150), (105, 185), (85, 220), (200, 220)],
+    float,
+)
+"""A digit on the canvas, as one stroke."""
+
+
+def _write(page: LabPage) -> None:
+    page.draw([TWO])
+    expect(page.key("draw-answers").get_by_role("img").first).to_be_visible(timeout=LOOK_MS)
+    page.settle()
+
+
+def _photo(page: LabPage) -> None:
+    page.key("draw-source").get_by_role("radio").nth(1).click(force=True)
+    page.settle()
+
+
+def _transplant(page: LabPage) -> None:
+    page.key("transplant").locator("summary").click()
+    page.key("transplant-add").get_by_role("button").click()
+    expect(page.key("transplant-train")).to_be_visible()
+
+
+def _surgery(page: LabPage) -> None:
+    page.main.get_by_role("tab").nth(2).click()
+    page.key("surgery").locator("summary").click(timeout=LOOK_MS)
+    expect(page.key("surgery").get_by_test_id("stMetric")).to_have_count(3, timeout=LOOK_MS)
+
+
+def _keep(page: LabPage) -> None:
+    _write(page)
+    page.main.get_by_role("tab").nth(3).click()
+    page.key("keep-label").get_by_role("radio").nth(2).click(force=True)
+    page.key("keep-it").get_by_role("button").click()
+    page.settle()
 
 
 SHOTS = (
@@ -50,7 +92,15 @@ SHOTS = (
     Shot("filters", "filters"),
     Shot("filters-pooling", "filters", tab="Pooling"),
     Shot("filters-learned", "filters", tab="Learned"),
+    Shot("filters-surgery", "filters", act=_surgery),
+    Shot("filters-transplant", "filters", act=_transplant),
     Shot("maps", "maps"),
+    Shot("draw-empty", "draw"),
+    Shot("draw", "draw", act=_write),
+    Shot("draw-why", "draw", tab="Why", act=_write),
+    Shot("draw-dial", "draw", tab="Shift, rotate, scale", act=_write),
+    Shot("draw-keep", "draw", act=_keep),
+    Shot("draw-photo", "draw", act=_photo),
 )
 """One entry a picture; a new page needs a line here."""
 
@@ -76,6 +126,8 @@ def take(page: LabPage, shot: Shot, path: str, language: str, file: Path) -> int
     """Open the page, write its picture, and return by how many pixels it is wider than its window."""
     page.open(path)
     words = catalogue(language) if language != "en" else {}
+    if shot.act:
+        shot.act(page)
     if shot.tab:
         page.main.get_by_role("tab", name=words.get(shot.tab, shot.tab), exact=True).click()
     if shot.press:

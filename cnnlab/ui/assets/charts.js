@@ -100,8 +100,10 @@ export default function ({ parentElement, data, setStateValue }) {
   plotly(data.source).then(
     (Plotly) => {
       const style = getComputedStyle(root);
-      data.figures.forEach(({ figure, alt, aspect, download, title }, k) => {
+      data.figures.forEach(({ figure, alt, aspect, download, title, least }, k) => {
         const [heading, node] = root.children[k].children;
+        root.children[k].style.overflowX = least ? "auto" : "";
+        node.style.minWidth = least ? least + "px" : "";
         heading.textContent = title;
         node.setAttribute("role", "img");
         node.setAttribute("aria-label", alt);

@@ -1,0 +1,109 @@
+"""Evaluate in a browser: from the figures to the cell, to the image, to the explanation; the seal; training on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.lab_page import BEGIN_MS, LabPage, trained
+from tests.browser.server import AppServer
+
+
+@pytest.fixture(scope="module")
+def run(browser: Browser, lab_server: AppServer) -> str:
+    """A run that makes mistakes: little training, and validation images of its own."""
+    (made,) = trained(browser, lab_server, "mlp-relu", epochs=2, batch_size=500, validation="split")
+    return made
+
+
+def evaluate(visit: Visit, server: AppServer) -> LabPage:
+    page = visit(server, "evaluate")
+    page.see("evaluate-reliability", "node => true")
+    return page
+
+
+def numbers(page: LabPage) -> dict[str, str]:
+    """The large figures above the chart."""
+    pairs = page.main.locator(".cnnlab-numbers > div").evaluate_all(
+        "nodes => nodes.map(node => [...node.children].map(child => child.textContent))"
+    )
+    return dict(pairs)
+
+
+def test_from_the_figures_to_a_cell_to_an_image_to_its_explanation(
+    visit: Visit, lab_server: AppServer, run: str
+) -> None:
+    page = evaluate(visit, lab_server)
+    told = numbers(page)
+    assert re.fullmatch(r"\d\d\.\d\d%", told["Accuracy"])
+    assert int(told["Images"].replace(",", "")) >= 400
+    page.tab("Confusion")
+    counts = page.chart("confusion", "node.data[0].text")
+    total = sum(int(text.replace(",", "") or 0) for row in counts for text in row)
+    assert total == int(told["Images"].replace(",", ""))
+    wrong = {
+        (row, column): int(text)
+        for row, texts in enumerate(counts)
+        for column, text in enumerate(texts)
+        if row != column and text
+    }
+    assert sum(wrong.values()) == int(told["Wrong"].replace(",", ""))
+    (truth, answer), most = max(wrong.items(), key=lambda item: item[1])
+    page.click_chart("confusion", answer, truth)
+    expect(page.main.get_by_text(f"{truth}, taken for {answer}: {most}")).to_be_visible()
+    page.see(f"gallery-cell-{min(most, 48)}", "node => true")
+    hovers = page.hovers(f"gallery-cell-{min(most, 48)}")
+    assert len(hovers) == min(most, 48)
+    assert all(hover.startswith(f"{answer} (") and hover.endswith(f"it is {truth}") for hover in hovers)
+    x, y = page.chart(f"gallery-cell-{min(most, 48)}", "[node.data.at(-1).x[0], node.data.at(-1).y[0]]")
+    page.click_chart(f"gallery-cell-{min(most, 48)}", x, y)
+    expect(page.main.get_by_text(f"The network says {answer}; it is {truth}")).to_be_visible()
+    page.see("example-bars", f"node => node.data[0].y.indexOf(Math.max(...node.data[0].y)) === {answer}")
+    # A dense network has no feature maps, so there is no Grad-CAM: the image and what counts when covered.
+    assert page.chart("example-one", "node.data[1].text") == ["the image", "what counts when covered"]
+    page.main.get_by_role("button", name="Its feature maps").click()
+    expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible(timeout=30_000)
+    expect(page.main.get_by_text(f"From Draw: {truth}").first).to_be_visible()
+
+
+def test_the_test_set_is_sealed_until_the_seal_is_broken(visit: Visit, lab_server: AppServer, run: str) -> None:
+    page = evaluate(visit, lab_server)
+    before = numbers(page)["Images"]
+    page.choose("Images", "Test images")
+    expect(page.main.get_by_text("The test set is sealed.")).to_be_visible()
+    expect(page.main.locator(".cnnlab-numbers")).to_have_count(0)
+    page.main.get_by_role("button", name="I am done: break the seal").click()
+    expect(page.main.get_by_role("term").filter(has_text="Accuracy").first).to_be_visible(timeout=60_000)
+    assert numbers(page)["Images"] == "1,000" != before
+
+
+def test_galleries_the_map_and_the_built_in_network(visit: Visit, lab_server: AppServer, run: str) -> None:
+    page = evaluate(visit, lab_server)
+    page.tab("Images")
+    expect(page.main.get_by_role("button", name="Train on with these mistakes")).to_be_visible()
+    page.main.get_by_role("radio", name="Best of a class").click()
+    gallery = "[class*='st-key-gallery-examples-'] .js-plotly-plot"
+    page.page.wait_for_function(
+        """css => document.querySelector(css)?.data?.at(-1).hovertext?.every((text) => text.startsWith("0 ("))""",
+        arg=gallery,
+    )
+    page.tab("Feature space")
+    page.see("space-pca", "node => node.data.length === 11 && node.data[3].x.length > 10")
+    page.tab("Reproduced")
+    expect(page.main.get_by_text("as reported in:")).to_be_visible()
+    page.choose("Run", "Built-in network")
+    page.tab("Overview")
+    expect(page.main.get_by_role("definition").first).to_have_text(re.compile(r"9\d\.\d\d%"), timeout=60_000)
+
+
+def test_training_on_with_mistakes_is_a_new_run(visit: Visit, lab_server: AppServer, run: str) -> None:
+    page = evaluate(visit, lab_server)
+    page.tab("Images")
+    page.main.get_by_role("button", name="Train on with these mistakes").click()
+    page.number("Epochs", 1)
+    page.key("more-start").get_by_role("button").click()
+    page.page.wait_for_url(lambda url: "run=" in url and run not in url, timeout=30_000)
+    page.expect_state("finished", BEGIN_MS)

@@ -116,7 +116,7 @@ def workspace(picture: Picture) -> None:
             "design-result",
             _("The result: blue above zero, red below; the chosen pixel is framed."),
         )
-        if click and click.at != me.place.clicked:
+        if click and click.at > me.place.clicked:
             me.place.point(int(click.y), int(click.x), click.at)
             redraw()
         sizes = [window.output_text(picture.grey.shape[axis], axis, padding) for axis in (0, 1)]

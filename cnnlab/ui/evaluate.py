@@ -170,7 +170,7 @@ def _confusion(examined: Examined) -> None:
         figure = confusion_figure(confusion_data(found.confusion, names, shares), translate)
         alt = _("Confusion matrix: rows are what the images are, columns what the network says.")
         click = live_charts([Chart(to_json(figure), alt)], key="confusion", clickable=True)
-        if click and click.at != me.clicked:
+        if click and click.at > me.clicked:
             me.clicked, me.cell, me.image = click.at, (int(click.y), int(click.x)), None
             redraw()
         st.caption(_("Click a cell to see its images."))

@@ -96,7 +96,7 @@ def gallery(examined: Examined, places: np.ndarray, key: str, columns: int) -> N
     alt = _("{count} images with the answers of the network; wrong ones are framed.", count=len(cells))
     chart = Chart(to_json(montage_figure(data)), alt, data.aspect, least=40 * columns)
     click = live_charts([chart], key=f"gallery-{key}-{len(cells)}", clickable=True)
-    if click and click.at != me.clicked and int(click.index) < len(shown):
+    if click and click.at > me.clicked and int(click.index) < len(shown):
         me.clicked, me.image = click.at, int(shown[int(click.index)])
         redraw()
     if len(places) > len(shown):
@@ -169,7 +169,7 @@ def space(examined: Examined) -> None:
             count=count,
         )
     )
-    if click and click.at != me.clicked:
+    if click and click.at > me.clicked:
         me.clicked, me.image = click.at, data.nearest(click.x, click.y)
         redraw()
     one(examined)

@@ -13,6 +13,7 @@ from cnnlab.figures.confusion import confusion_data, confusion_figure
 from cnnlab.figures.montage import Cell, montage_data, montage_figure, paint
 from cnnlab.figures.style import to_json
 from cnnlab.runs.record import Run
+from cnnlab.training import drawn
 from cnnlab.training.snapshots import Moment
 from cnnlab.ui import errors
 from cnnlab.ui.charts import Chart, live_charts
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 DIGITS = range(10)
 COLUMNS, MOST_SHOWN = 12, 96
+CELL = 56
+"""Pixels of a drawing in the collection."""
 CHOSEN = "#ff9f1c"
 
 
@@ -39,7 +42,7 @@ def body(digit: Digit | None, canvas: np.ndarray | None, run: Run, moment: Momen
             index=names.index(shelf.collection) if shelf.collection in names else (0 if names else None),
             accept_new_options=True,
             placeholder=_("Type a name for a new one"),
-            key="keep-collection",
+            key=f"keep-collection-{len(names)}",
             width=300,
         ) or ""  # fmt: skip
     if digit is not None:
@@ -110,9 +113,10 @@ def _browse(shown: list[Drawing]) -> None:
     else:
         data = montage_data(cells, min(COLUMNS, max(len(cells), 6)), label=0.5)
         alt = _("The drawings of the collection with their labels.")
-        key = f"keep-grid-{len(cells)}"
-        click = live_charts([Chart(to_json(montage_figure(data, size=13)), alt, data.aspect)], key, clickable=True)
-        if click and click.at != shelf.clicked:
+        chart = Chart(to_json(montage_figure(data, size=13)), alt, data.aspect)
+        width = CELL * min(len(cells), COLUMNS)
+        click = live_charts([chart], key=f"keep-grid-{len(cells)}", width=width, clickable=True)
+        if click and click.at > shelf.clicked:
             shelf.clicked, shelf.drawing = click.at, shown[int(click.index)].id
             redraw()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -148,7 +152,12 @@ def _test(name: str, run: Run, moment: Moment) -> None:
 def _take_in() -> None:
     """Add drawings from a file that was downloaded here or elsewhere."""
     with st.expander(_("Add drawings from a file"), key="keep-take-in"):
-        given = st.file_uploader(_("An .npz file with x (n, 28, 28) and y, as this page downloads it"), key="keep-file")
+        given = st.file_uploader(
+            _("An .npz file with x (n, 28, 28) and y, as this page downloads it"),
+            type="npz",
+            max_upload_size=drawn.MOST_BYTES // 10**6,
+            key="keep-file",
+        )
         shelf = session().shelf
         if given is not None and given.file_id != shelf.taken_in:
             try:

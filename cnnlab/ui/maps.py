@@ -66,7 +66,7 @@ def _all_layers(run: Run, rows: tuple[Row, ...], outputs: dict[str, np.ndarray],
         best = int(scores.argmax())
         charts.append(Chart(to_json(figure), _("The probabilities; the highest is {answer}.", answer=classes[best])))
     click = live_charts(charts, key="maps-all", clickable=True, stacked=True)
-    if click and click.at != session().map_clicked and click.chart < len(rows) - 1:
+    if click and click.at > session().map_clicked and click.chart < len(rows) - 1:
         session().map_clicked = click.at
         if len(rows[click.chart].output_shape or ()) == 3:
             session().map = rows[click.chart].name, int(click.index)
@@ -131,7 +131,7 @@ def _chosen(rows: tuple[Row, ...], weights: Weights, outputs: dict[str, np.ndarr
     shown = map_figure(map_data(feature, scale_of(feature), mark=(*at, 1, 1)))
     chart = Chart(to_json(shown), _("The chosen feature map."), feature.shape[0] / feature.shape[1])
     click = live_charts([chart], key="maps-chosen", clickable=True, width=320)
-    if click and click.at != me.map_clicked:
+    if click and click.at > me.map_clicked:
         me.map_clicked, me.map_pixel, me.map = click.at, (int(click.y), int(click.x)), (name, index)
         redraw()
     _origin(row, at, image)

@@ -14,7 +14,7 @@ from cnnlab.ui import canvas, errors
 from cnnlab.ui.frame import lab
 from cnnlab.ui.state import session
 from cnnlab.ui.text import _, translate
-from cnnlab.vision.pictures import read_picture, shrunken
+from cnnlab.vision.pictures import MOST_BYTES, read_picture, shrunken
 
 SIDE = 28
 """Pixels to which an uploaded picture's longer side is brought."""
@@ -103,7 +103,7 @@ def _drawing(key: str) -> Picture | None:
 
 def file(label: str, side: int, key: str) -> Picture | None:
     """A file, its longer side brought to `side` pixels; None where there is none, or it is no picture (said)."""
-    given = st.file_uploader(label, key=f"{key}-file")
+    given = st.file_uploader(label, max_upload_size=MOST_BYTES // 10**6, key=f"{key}-file")
     if given is None:
         return None
     try:

@@ -112,9 +112,7 @@ def _change(answer: Answer, best: int) -> None:
     said = int(answers[-1].argmax())
     values = {"answer": errors.plain(answer.classes[said]), "share": answers[-1][said], "steps": len(images) - 1}
     if said == target:
-        st.caption(
-            _("After {steps} small steps the network says {answer} ({share:.0%}). One change of many.", **values)
-        )
+        text = _("After {steps} small steps the network says {answer} ({share:.0%}). One change of many.", **values)
     else:
         text = _("Even after {steps} small steps the network still says {answer} ({share:.0%}).", **values)
     st.caption(text)

@@ -121,14 +121,14 @@ class Lab(Measuring, Shelving, Taking):
         Raises:
             StoreError: there is no such run, or it is not one that can be resumed.
         """
-        if self.recorded(run):
-            raise StoreError(
-                N_("This run belongs to a script of somebody's own; the Lab cannot go on with it."),
-                N_("Run the script again, or fork this run."),
-            )
         with self._lock:
             if not self.store.get(run).resumable:
                 raise StoreError(N_("This run cannot be resumed: it is going on or has finished."))
+            if self.recorded(run):
+                raise StoreError(
+                    N_("This run belongs to a script of somebody's own; the Lab cannot go on with it."),
+                    N_("Run the script again, or fork this run."),
+                )
             self.store.requeue(run, self._me)
         self._wake()
 

@@ -29,13 +29,14 @@ def test_seeds_make_other_variants_and_the_same_seed_the_same() -> None:
     assert max(thickness) > 2.5 * min(thickness)
 
 
-def test_variants_of_images_stay_near_the_original() -> None:
+def test_some_images_stay_as_they_are_and_variants_stay_near_the_original() -> None:
     image = load("mnist-5k").x_train[0, :, :, 0]
-    variants = [image_variant(image, seed) for seed in range(30)]
+    variants = [image_variant(image, seed) for seed in range(60)]
     assert all((one.shape, one.dtype) == ((28, 28), np.uint8) for one in variants)
-    alike = [np.corrcoef(image.ravel(), one.ravel())[0, 1] for one in variants]
-    assert 0.4 < np.median(alike) < 0.98
-    assert len({one.tobytes() for one in variants}) == 30
+    changed = [one for one in variants if not np.array_equal(one, image)]
+    assert 30 < len(changed) < 54  # three tenths of sixty are left as they are
+    assert len({one.tobytes() for one in changed}) == len(changed)
+    assert 0.4 < np.median([np.corrcoef(image.ravel(), one.ravel())[0, 1] for one in changed]) < 0.98
     assert np.array_equal(image_variant(image, 5), variants[5])
 
 

@@ -56,7 +56,7 @@ def choose(key: str) -> Picture | None:
     me, here = session(), _here()
     others = {DRAWING: _("Your drawing"), FILE: _("A file of your own")}
     if me.sent:
-        others[SENT] = _("From Draw: {name}", name=me.sent[1])
+        others[SENT] = _("From another page: {name}", name=me.sent[1])
     options = [*here, *others]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         me.source = st.selectbox(

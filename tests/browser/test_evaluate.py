@@ -66,7 +66,8 @@ def test_from_the_figures_to_a_cell_to_an_image_to_its_explanation(
     assert page.chart("example-one", "node.data[1].text") == ["the image", "what counts when covered"]
     page.main.get_by_role("button", name="Its feature maps").click()
     expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible(timeout=30_000)
-    expect(page.main.get_by_text(f"From Draw: {truth}").first).to_be_visible()
+    picture = page.main.get_by_role("combobox", name="Picture", exact=True)
+    expect(picture).to_have_value(f"From another page: {truth}")
 
 
 def test_the_test_set_is_sealed_until_the_seal_is_broken(visit: Visit, lab_server: AppServer, run: str) -> None:

@@ -45,8 +45,9 @@ def draw(key: str) -> np.ndarray | None:
             return_image_data=True,
             key=f"{key}-canvas-{sketch.edition}",
         )
-    if drawn.image_data is not None and drawn.json_data is not None:
-        sketch.take(Drawn(drawn.json_data, drawn.image_data))
+    pixels = drawn.image_data
+    if pixels is not None and drawn.json_data is not None:
+        sketch.take(Drawn(drawn.json_data, pixels))
     with buttons:
         if st.button(_("Undo"), icon=":material/undo:", disabled=not sketch.past, key=f"{key}-undo"):
             sketch.undo()

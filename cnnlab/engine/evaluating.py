@@ -56,7 +56,8 @@ def evaluate(
     Raises:
         CNNLabError: the weights of that moment are gone, or the dataset cannot be had.
     """
-    return _evaluated(network, folder, moment, _written(folder, moment), which, dataset, training)
+    written = snapshots.written(Path(folder), Moment(*moment))
+    return _evaluated(network, folder, moment, written, which, dataset, training)
 
 
 @functools.lru_cache(maxsize=16)
@@ -64,7 +65,7 @@ def _evaluated(
     network: str, folder: str, moment: tuple[int, int], written: int, which: Which, dataset: str, training: str
 ) -> dict[str, np.ndarray]:
     """`written` tells the weights from others that were written for the same moment later."""
-    data = tasks._dataset(dataset)
+    data = tasks.dataset_of(dataset)
     images, labels, indices = data.x_test, data.y_test, np.arange(len(data.x_test))
     if which == "validation":
         parts = split(data, TrainingSpec.model_validate_json(training))
@@ -74,8 +75,8 @@ def _evaluated(
 
 def answers(network: str, folder: str, moment: tuple[int, int], images: np.ndarray) -> np.ndarray:
     """Class probabilities float32 (n, classes) for images uint8 (n, height, width, channels), n at least 1."""
-    weights = snapshots.read(Path(folder), Moment(*moment))
-    looker = tasks._looker(network)
+    weights = tasks.weights_of(folder, moment)
+    looker = tasks.looker_of(network)
     return np.concatenate([looker.probabilities(weights, scaled(part)) for part in _parts(images)])
 
 
@@ -102,8 +103,8 @@ def project(network: str, folder: str, moment: tuple[int, int], images: np.ndarr
             most=MOST_PLACED[method],
             count=len(images),
         )
-    weights = snapshots.read(Path(folder), Moment(*moment))
-    looker = tasks._looker(network)
+    weights = tasks.weights_of(folder, moment)
+    looker = tasks.looker_of(network)
     features = np.concatenate([attribution.features(looker, weights, scaled(part)) for part in _parts(images)])
     if not np.isfinite(features).all():
         raise CNNLabError(
@@ -137,9 +138,3 @@ def _placed(features: np.ndarray, method: Method) -> np.ndarray:
 
 def _parts(images: np.ndarray) -> list[np.ndarray]:
     return [images[start : start + MOST_AT_ONCE] for start in range(0, len(images), MOST_AT_ONCE)]
-
-
-def _written(folder: str, moment: tuple[int, int]) -> int:
-    """When the weights of a moment were written; 0 where they are gone, as `snapshots.read` will say."""
-    path = Path(folder) / "snapshots" / Moment(*moment).file
-    return path.stat().st_mtime_ns if path.exists() else 0

@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from cnnlab.errors import CNNLabError
 from cnnlab.marks import N_
-from cnnlab.network.build import build, compile_model
+from cnnlab.network.build import build, compile_model, give_weights
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training import snapshots
 from cnnlab.training.events import Batch, Epoch, from_json
@@ -56,9 +56,7 @@ def model(form: str, network: str, folder: str, moment: tuple[int, int], trainin
 def with_weights(network: NetworkSpec, weights: Weights) -> keras.Sequential:
     """The Keras model of a network with these weights, not compiled."""
     made = build(network)
-    for layer in made.layers:
-        if layer.weights:
-            layer.set_weights(weights[layer.name])
+    give_weights(made.layers, weights)
     return made
 
 

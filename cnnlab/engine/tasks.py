@@ -59,7 +59,7 @@ def train_run(run: str, topic: str, folder: str, network: str, training: str) ->
             trained = train(
                 NetworkSpec.from_json(network),
                 spec,
-                _dataset(spec.dataset),
+                dataset_of(spec.dataset),
                 report,
                 control,
                 folder=place,
@@ -103,12 +103,12 @@ def _in_words(error: Exception) -> CNNLabError:
 
 def feature_maps(network: str, folder: str, moment: tuple[int, int], image: np.ndarray) -> dict[str, np.ndarray]:
     """Layer name -> output for `image` float32 (height, width, channels), with the run's weights of that moment."""
-    return _looker(network).feature_maps(_weights(folder, moment), image)
+    return looker_of(network).feature_maps(weights_of(folder, moment), image)
 
 
 def probabilities(network: str, folder: str, moment: tuple[int, int], images: np.ndarray) -> np.ndarray:
     """Class probabilities float32 (n, classes) for images float32 (n, height, width, channels), at that moment."""
-    return _looker(network).probabilities(_weights(folder, moment), images)
+    return looker_of(network).probabilities(weights_of(folder, moment), images)
 
 
 def explain(
@@ -154,10 +154,10 @@ def nearest(
         images they were "searched": the first `NEIGHBOURS`, or fewer where the last layer sees very many numbers.
     """
     looker, weights, _answer = _answered(network, folder, moment, image)
-    written = (Path(folder) / "snapshots" / snapshots.Moment(*moment).file).stat().st_mtime_ns
+    written = snapshots.written(Path(folder), snapshots.Moment(*moment))
     many = _neighbours(network, folder, moment, written, dataset)
     indices, distances = attribution.nearest(attribution.features(looker, weights, image[np.newaxis])[0], many, count)
-    data = _dataset(dataset)
+    data = dataset_of(dataset)
     return {
         "indices": indices,
         "distances": distances,
@@ -170,8 +170,8 @@ def nearest(
 @functools.lru_cache(maxsize=2)
 def _neighbours(network: str, folder: str, moment: tuple[int, int], written: int, dataset: str) -> np.ndarray:
     """The features (n, k) of the images that `nearest` searches; `written` tells weights from later ones."""
-    looker, weights = _looker(network), _weights(folder, moment)
-    images = _dataset(dataset).x_train
+    looker, weights = looker_of(network), weights_of(folder, moment)
+    images = dataset_of(dataset).x_train
     width = attribution.features(looker, weights, scaled(images[:1])).shape[1]
     count = min(NEIGHBOURS, max(MOST_FEATURES // width, 1))
     return attribution.features(looker, weights, scaled(images[:count]))
@@ -185,7 +185,7 @@ def _answered(
     Raises:
         CNNLabError: the weights are gone, or give no numbers, so that there is nothing to explain.
     """
-    looker, weights = _looker(network), _weights(folder, moment)
+    looker, weights = looker_of(network), weights_of(folder, moment)
     answer = looker.probabilities(weights, image[np.newaxis])[0]
     if not np.isfinite(answer).all():
         raise CNNLabError(
@@ -203,14 +203,14 @@ def surgery(
     Args:
         cut: layer name, filter, and what its kernel and bias are multiplied by (0: off, -1: sign flipped).
     """
-    weights = _weights(folder, moment)
-    data = _dataset(dataset)
+    weights = weights_of(folder, moment)
+    data = dataset_of(dataset)
     images = np.concatenate([scaled(data.x_test[:SURGERY_IMAGES]), image[np.newaxis].astype(np.float32)])
     layer, index, factor = cut
     changed = {**weights, layer: tuple(_multiplied(array, index, factor) for array in weights[layer])}
     figures = []
     for version in (weights, changed):
-        answers = _looker(network).probabilities(version, images)
+        answers = looker_of(network).probabilities(version, images)
         right = answers[:-1].argmax(axis=1) == data.y_test[:SURGERY_IMAGES]
         figures.append((float(right.mean()), answers[-1]))
     (before, answer_before), (after, answer_after) = figures
@@ -224,15 +224,13 @@ def _multiplied(array: np.ndarray, index: int, factor: float) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=8)
-def _looker(network: str) -> Looker:
+def looker_of(network: str) -> Looker:
     return Looker(NetworkSpec.from_json(network))
 
 
-def _weights(folder: str, moment: tuple[int, int]) -> snapshots.Weights:
+def weights_of(folder: str, moment: tuple[int, int]) -> snapshots.Weights:
     """A run's weights of a moment. The last few are kept, so that the same network asked again answers at once."""
-    path = Path(folder) / "snapshots" / snapshots.Moment(*moment).file
-    # A moment that is trained anew after an interruption is written anew.
-    return _read(folder, moment, path.stat().st_mtime_ns if path.exists() else 0)
+    return _read(folder, moment, snapshots.written(Path(folder), snapshots.Moment(*moment)))
 
 
 @functools.lru_cache(maxsize=8)
@@ -241,7 +239,7 @@ def _read(folder: str, moment: tuple[int, int], written: int) -> snapshots.Weigh
 
 
 @functools.lru_cache(maxsize=1)
-def _dataset(name: str) -> datasets.Dataset:
+def dataset_of(name: str) -> datasets.Dataset:
     return datasets.load(name)
 
 

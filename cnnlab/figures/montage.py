@@ -12,7 +12,7 @@ import numpy as np
 
 from cnnlab.figures.maps import GREY, SIGNED, Scale
 from cnnlab.figures.pixels import data_url
-from cnnlab.figures.style import Figure, picture
+from cnnlab.figures.style import Figure, picture, rgb
 
 
 class Cell(NamedTuple):
@@ -52,12 +52,20 @@ def paint(values: np.ndarray, scale: Scale, limit: float, enlarged: int = 1) -> 
     limit = limit or 1.0
     stops = GREY if scale == "grey" else SIGNED
     at = np.clip(values / limit if scale == "grey" else values / limit / 2 + 0.5, 0, 1)
-    colours = np.array([[int(code[k : k + 2], 16) for k in (1, 3, 5)] for _, code in stops], dtype=np.float64)
+    colours = np.array([rgb(code) for _, code in stops], dtype=np.float64)
     places = [float(place) for place, _ in stops]
     channels = [np.interp(at, places, colours[:, k]) for k in range(3)]
     painted = np.stack([*channels, np.full(at.shape, 255.0)], axis=-1).round()
     painted = np.where(np.isnan(at)[..., np.newaxis], 0, painted).astype(np.uint8)
     return painted.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
+
+
+def painted_image(image: np.ndarray, enlarged: int = 1) -> np.ndarray:
+    """An image uint8 (height, width, 1 or 3) as the pixels of a cell."""
+    if image.shape[2] == 1:
+        return paint(image[:, :, 0], "grey", 255.0, enlarged)
+    opaque = np.dstack([image, np.full(image.shape[:2], 255, np.uint8)])
+    return opaque.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
 
 
 def framed(painted: np.ndarray, side: int) -> np.ndarray:

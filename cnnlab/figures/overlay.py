@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.figures.style import TRAINING
+from cnnlab.figures.style import TRAINING, rgb
 
 STRENGTH = 0.85
 FOR, AGAINST = "#ff9f1c", TRAINING
@@ -24,11 +24,7 @@ def overlay(image: np.ndarray, heat: np.ndarray, enlarged: int = 1) -> np.ndarra
     """
     ground = np.repeat(image[:, :, np.newaxis], 3, axis=2) if image.ndim == 2 else image
     share = (np.abs(heat).clip(0, 1) * STRENGTH)[:, :, np.newaxis]
-    colour = np.where(heat[:, :, np.newaxis] >= 0, _rgb(FOR), _rgb(AGAINST))
+    colour = np.where(heat[:, :, np.newaxis] >= 0, np.divide(rgb(FOR), 255), np.divide(rgb(AGAINST), 255))
     mixed = ground * (1 - share) + colour * share
     painted = np.dstack([(mixed * 255).round().clip(0, 255), np.full(heat.shape, 255.0)]).astype(np.uint8)
     return painted.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
-
-
-def _rgb(code: str) -> np.ndarray:
-    return np.array([int(code[k : k + 2], 16) / 255 for k in (1, 3, 5)])

@@ -44,6 +44,11 @@ def picture(data: list[dict[str, Any]], height: int, width: float, depth: float,
     )
 
 
+def rgb(code: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of a colour such as "#2f83d6"."""
+    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
+
+
 def finite(values: tuple[float, ...]) -> list[float | None]:
     """Values for a figure: what is not a number leaves a gap."""
     return [value if math.isfinite(value) else None for value in values]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from cnnlab.network.kernels import begun
 from cnnlab.network.layers import Conv2D, Layer
@@ -24,6 +26,13 @@ def build(network: NetworkSpec) -> keras.Sequential:
         if isinstance(layer, Conv2D) and layer.kernels:
             made.set_weights(begun(made.get_weights(), layer.kernels))
     return model
+
+
+def give_weights(layers: Iterable[keras.layers.Layer], weights: Mapping[str, Sequence[np.ndarray]]) -> None:
+    """Set the weights of Keras layers: layer name -> its arrays in Keras's order."""
+    for layer in layers:
+        if layer.weights:
+            layer.set_weights(weights[layer.name])
 
 
 def keras_layer(layer: Layer, name: str) -> keras.layers.Layer:

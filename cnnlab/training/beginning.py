@@ -89,9 +89,9 @@ def read(folder: Path) -> Beginning:
         return Beginning(weights)
     try:
         with zipfile.ZipFile(folder / EXTRA) as archive:
-            images, labels, weight = (drawn._array(archive, name) for name in ("x", "y", "weight"))
+            images, labels, weight = (drawn.read_array(archive, name) for name in ("x", "y", "weight"))
         extra = Extra(images, labels.astype(np.int64), int(weight))
-    except drawn._DAMAGED as error:
+    except drawn.DAMAGED as error:
         raise TrainingError(
             N_("The images that this run learns besides are damaged ({reason})."),
             N_("Start a new run."),

@@ -35,7 +35,7 @@ _HEADER = 10_000
 """Bytes before the numbers of an array; NumPy writes 128."""
 
 # What the standard library and NumPy say of damaged, encrypted or foreign files; a header is Python text to NumPy.
-_DAMAGED = (
+DAMAGED = (
     *(OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, OverflowError, MemoryError, SyntaxError),
     *(zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
 )
@@ -63,8 +63,8 @@ def unpack(content: bytes) -> tuple[np.ndarray, np.ndarray]:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            images, labels = (_array(archive, name) for name in ("x", "y"))
-    except _DAMAGED as error:
+            images, labels = (read_array(archive, name) for name in ("x", "y"))
+    except DAMAGED as error:
         raise CNNLabError(
             N_("This file holds no drawings, or it is damaged ({reason})."),
             N_("Choose an .npz file that was downloaded here."),
@@ -118,7 +118,7 @@ def suits(dataset: str) -> bool:
     return (info.input_shape, info.class_names) == (digits.input_shape, digits.class_names)
 
 
-def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+def read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     """One array of numbers. What it takes in memory is bounded before anything is unpacked."""
     entry = archive.getinfo(f"{name}.npy")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -104,6 +104,17 @@ def read(folder: Path, moment: Moment) -> dict[str, tuple[np.ndarray, ...]]:
     return {name: tuple(found) for name, found in arrays.items()}
 
 
+def written(folder: Path, moment: Moment) -> int:
+    """When the weights of a moment were written, in nanoseconds since 1970; 0 where there are none.
+
+    A moment that is trained anew after an interruption is written anew: this tells kept copies that they are old.
+    """
+    try:
+        return (folder / "snapshots" / moment.file).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def size(folder: Path) -> int:
     """Bytes that the run's snapshots take."""
     return sum(path.stat().st_size for path in (folder / "snapshots").glob("*.npz"))

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from cnnlab import builtin
 from cnnlab.datasets import DATASETS
 from cnnlab.drawing import Digit, ink_of_photo, prepare, to_digit, verdict
 from cnnlab.errors import CNNLabError
@@ -41,10 +42,16 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One network's answer. `image` is what it was shown, float32 (height, width, channels)."""
+    """One network's answer.
+
+    Attributes:
+        called: the network and the moment in words.
+        image: what it was shown, float32 (height, width, channels).
+    """
 
     run: Run
     moment: Moment
+    called: str
     image: np.ndarray
     probabilities: np.ndarray
 
@@ -52,14 +59,6 @@ class Answer:
     def classes(self) -> tuple[str, ...]:
         """The names of the classes in the reader's language."""
         return tuple(translate(name) for name in DATASETS[self.run.training.dataset].class_names)
-
-    @property
-    def called(self) -> str:
-        """The network and the moment in words."""
-        name = live.short(self.run)
-        if self.moment == lab().moments(self.run.id)[-1]:
-            return name
-        return _("{name}, {moment}", name=name, moment=timemachine.name(self.moment))
 
 
 def body() -> None:
@@ -137,10 +136,11 @@ def _photo() -> Subject | None:
 def _ask(subject: Subject) -> list[Answer]:
     """Ask every chosen network, and write down what they say."""
     answers = []
-    for run, moment in _asked():
+    for run, moment, called in _asked():
         try:
             image = subject.picture.fitted(run.network.input_shape)
-            answers.append(Answer(run, moment, image, lab().probabilities(run, moment, image[np.newaxis])[0]))
+            shares = lab().probabilities(run, moment, image[np.newaxis])[0]
+            answers.append(Answer(run, moment, called, image, shares))
         except CNNLabError as error:
             if not timemachine.waiting_for_workers():
                 errors.show(error)
@@ -159,18 +159,26 @@ def _ask(subject: Subject) -> list[Answer]:
     return answers
 
 
-def _asked() -> list[tuple[Run, Moment]]:
-    """The networks that are asked, as far as they are still there."""
-    found = []
-    for known, moment in session().asked:
-        try:
-            run, moments = lab().run(known), lab().moments(known)
-        except CNNLabError:
-            # Deleted meanwhile: it is not asked any more.
-            continue
-        if moments:
-            found.append((run, moment if moment in moments else moments[-1]))
-    return found
+def _asked() -> list[tuple[Run, Moment, str]]:
+    """The networks that are asked, each with its moment and both in words; the built-in one where there is none."""
+    me = session()
+    there = {asked: _found(asked) for asked in me.asked}
+    me.asked = [asked for asked, found in there.items() if found] or [Asked(builtin.ID)]
+    return [found for found in (there.get(asked) or _found(asked) for asked in me.asked) if found]
+
+
+def _found(asked: Asked) -> tuple[Run, Moment, str] | None:
+    try:
+        run, moments = lab().run(asked.run), lab().moments(asked.run)
+    except CNNLabError:
+        # Deleted meanwhile: it is not asked any more.
+        return None
+    if not moments:
+        return None
+    moment, called = asked.moment if asked.moment in moments else moments[-1], live.short(run)
+    if moment != moments[-1]:
+        called = _("{name}, {moment}", name=called, moment=timemachine.name(moment))
+    return run, moment, called
 
 
 def _in_words(answer: Answer, digit: Digit | None) -> None:
@@ -215,9 +223,9 @@ def _choose_networks(count: int) -> None:
         if not opened.open:
             return
         st.markdown(_("**Who is asked** :small[the first one is explained below]"))
-        for place, (run, moment) in enumerate(_asked()):
+        for place, (_run, _moment, called) in enumerate(_asked()):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{errors.plain(live.short(run))} · {timemachine.name(moment)}", width="stretch")
+                st.markdown(errors.plain(called), width="stretch")
                 if count > 1 and st.button("", icon=":material/close:", help=_("Ask it no more"), key=f"unask-{place}"):
                     del me.asked[place]
                     redraw()

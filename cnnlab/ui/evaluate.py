@@ -121,7 +121,8 @@ def _evaluated(run: Run, moment: Moment, which: str) -> Evaluation:
     if which.startswith(OF_COLLECTION):
         return lab().evaluate_drawings(run, moment, which.removeprefix(OF_COLLECTION))
     found = lab().evaluate(run, moment, "validation" if which == VALIDATION else "test")
-    if which == TEST and run.id not in builtin.NAMES:
+    # That of the weights the run ended with; written down once, and not with every click.
+    if which == TEST and moment == lab().taken_moment(run.id) and run.test_accuracy != found.accuracy:
         lab().note_test_accuracy(run.id, found.accuracy)
     return found
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.datasets import scaled
-from cnnlab.figures.montage import Cell, montage_data, montage_figure, paint
+from cnnlab.figures.montage import Cell, montage_data, montage_figure, painted_image
 from cnnlab.figures.overlay import overlay
 from cnnlab.figures.probabilities import probabilities_data, probabilities_figure
 from cnnlab.figures.scatter import scatter_data, scatter_figure
@@ -86,7 +86,7 @@ def gallery(examined: Examined, places: np.ndarray, key: str, columns: int) -> N
         answer, true = examined.classes[said], examined.classes[truth]
         cells.append(
             Cell(
-                _painted(found.images[place]),
+                painted_image(found.images[place]),
                 caption=answer if said == truth else f"{answer} ≠ {true}",
                 hover=_("{answer} ({share:.1%}); it is {truth}", answer=answer, share=confidence, truth=true),
                 frame=WRONG if said != truth else "",
@@ -118,7 +118,7 @@ def one(examined: Examined) -> None:
     ]
     enlarged = max(SIDE // image.shape[0], 1)
     ground = image[:, :, 0] if image.shape[2] == 1 else image
-    cells = [Cell(_painted(found.images[me.image], enlarged), caption=_("the image"))]
+    cells = [Cell(painted_image(found.images[me.image], enlarged), caption=_("the image"))]
     for name, heat in heats:
         if heat is not None:
             strongest = max(float(np.abs(heat).max()), 0.05)
@@ -139,14 +139,6 @@ def one(examined: Examined) -> None:
             session().sent = image, examined.classes[truth]
             session().show(pictures.SENT)
             st.switch_page("pages/maps.py")
-
-
-def _painted(image: np.ndarray, enlarged: int = 1) -> np.ndarray:
-    """An image uint8 (height, width, channels) as a cell's pixels."""
-    if image.shape[2] == 1:
-        return paint(image[:, :, 0], "grey", 255.0, enlarged)
-    opaque = np.dstack([image, np.full(image.shape[:2], 255, np.uint8)])
-    return opaque.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
 
 
 def space(examined: Examined) -> None:

@@ -35,11 +35,11 @@ def body(digit: Digit | None, canvas: np.ndarray | None, run: Run, moment: Momen
     """Keep the present drawing; below, the collection."""
     names = [name for name, _count in lab().collections()]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shelf = session().shelf
-        shelf.collection = st.selectbox(
+        kept = session().kept
+        kept.collection = st.selectbox(
             _("Collection"),
             names,
-            index=names.index(shelf.collection) if shelf.collection in names else (0 if names else None),
+            index=names.index(kept.collection) if kept.collection in names else (0 if names else None),
             accept_new_options=True,
             placeholder=_("Type a name for a new one"),
             key=f"keep-collection-{len(names)}",
@@ -47,24 +47,24 @@ def body(digit: Digit | None, canvas: np.ndarray | None, run: Run, moment: Momen
         ) or ""  # fmt: skip
     if digit is not None:
         _keep(digit, canvas)
-    if shelf.collection in names:
-        _collection(shelf.collection, run, moment)
+    if kept.collection in names:
+        _collection(kept.collection, run, moment)
     _take_in()
 
 
 def _keep(digit: Digit, canvas: np.ndarray | None) -> None:
-    shelf = session().shelf
+    kept = session().kept
     label = st.segmented_control(_("This drawing is a"), list(DIGITS), key="keep-label")
     wanted = st.button(
         _("Keep it"), icon=":material/bookmark_add:", type="primary", disabled=label is None, key="keep-it"
     )
     if wanted and label is not None:
         try:
-            lab().keep_drawing(shelf.collection or _("My drawings"), label, digit.image, canvas, session().who)
+            lab().keep_drawing(kept.collection or _("My drawings"), label, digit.image, canvas, session().who)
         except CNNLabError as error:
             errors.show(error)
             return
-        shelf.collection = shelf.collection or _("My drawings")
+        kept.collection = kept.collection or _("My drawings")
         redraw()
 
 
@@ -92,13 +92,14 @@ def _collection(name: str, run: Run, moment: Moment) -> None:
             if st.button(_("Train with these"), icon=":material/school:", key="keep-train"):
                 session().training = session().training.replace(dataset="mnist-5k", drawings=name)
                 st.switch_page("pages/train.py")
-    with right:
-        _test(name, run, moment)
+    if drawings:
+        with right:
+            _test(name, run, moment)
 
 
 def _browse(shown: list[Drawing]) -> None:
-    shelf = session().shelf
-    chosen = next((drawing for drawing in shown if drawing.id == shelf.drawing), None)
+    kept = session().kept
+    chosen = next((drawing for drawing in shown if drawing.id == kept.drawing), None)
     cells = [
         Cell(
             paint(drawing.image, "grey", 255.0),
@@ -116,8 +117,8 @@ def _browse(shown: list[Drawing]) -> None:
         chart = Chart(to_json(montage_figure(data, size=13)), alt, data.aspect)
         width = CELL * min(len(cells), COLUMNS)
         click = live_charts([chart], key=f"keep-grid-{len(cells)}", width=width, clickable=True)
-        if click and click.at > shelf.clicked:
-            shelf.clicked, shelf.drawing = click.at, shown[int(click.index)].id
+        if click and click.at > kept.clicked:
+            kept.clicked, kept.drawing = click.at, shown[int(click.index)].id
             redraw()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if chosen:
@@ -129,16 +130,14 @@ def _browse(shown: list[Drawing]) -> None:
                 redraw()
             if st.button(_("Remove"), icon=":material/delete:", key="keep-remove"):
                 lab().remove_drawings([chosen.id])
-                shelf.removed.append(chosen.id)
+                kept.removed.append(chosen.id)
                 redraw()
-        if shelf.removed and st.button(_("Bring back"), icon=":material/undo:", key="keep-restore"):
-            lab().restore_drawings([shelf.removed.pop()])
+        if kept.removed and st.button(_("Bring back"), icon=":material/undo:", key="keep-restore"):
+            lab().restore_drawings([kept.removed.pop()])
             redraw()
 
 
 def _test(name: str, run: Run, moment: Moment) -> None:
-    if not lab().drawings(name):
-        return
     found = lab().evaluate_drawings(run, moment, name)
     st.markdown(
         _("**How well does the first network read them?** {right:.1%} of {count}", right=found.accuracy,
@@ -158,14 +157,14 @@ def _take_in() -> None:
             max_upload_size=drawn.MOST_BYTES // 10**6,
             key="keep-file",
         )
-        shelf = session().shelf
-        if given is not None and given.file_id != shelf.taken_in:
+        kept = session().kept
+        if given is not None and given.file_id != kept.taken_in:
             try:
                 lab().take_in_drawings(
-                    given.getvalue(), shelf.collection or given.name.rpartition(".")[0], session().who
+                    given.getvalue(), kept.collection or given.name.rpartition(".")[0], session().who
                 )
             except CNNLabError as error:
                 errors.show(error)
                 return
-            shelf.taken_in = given.file_id
+            kept.taken_in = given.file_id
             redraw()

@@ -96,7 +96,7 @@ class Sketch:
 
 
 @dataclass
-class Shelf:
+class Kept:
     """The collections of drawings as the reader has them before them.
 
     Attributes:

@@ -18,7 +18,7 @@ from cnnlab.network.spec import NetworkSpec
 from cnnlab.taking import File
 from cnnlab.training.snapshots import Moment
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.ui.remembered import Asked, Examined, Place, Shelf, Sketch
+from cnnlab.ui.remembered import Asked, Examined, Kept, Place, Sketch
 
 _KEY = "cnnlab"
 
@@ -72,7 +72,7 @@ class Session:
         source: where the picture of Filters and Feature maps comes from, see `pictures.choose`; its edition grows when
             another page sets it.
         sent: a picture that another page has sent to them, (pixels, name).
-        shelf: the collections of drawings; examined: what is looked at on Evaluate.
+        kept: the collections of drawings; examined: what is looked at on Evaluate.
         taken: the file that was made last to be taken away, with its run and format.
     """
 
@@ -104,7 +104,7 @@ class Session:
     source: str | None = None
     source_edition: int = 0
     sent: tuple[np.ndarray, str] | None = None
-    shelf: Shelf = field(default_factory=Shelf)
+    kept: Kept = field(default_factory=Kept)
     examined: Examined = field(default_factory=Examined)
     taken: tuple[str, str, File] | None = None
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnnlab import builtin
 from cnnlab.figures.maps import map_data
-from cnnlab.figures.montage import Cell, montage_data, montage_figure, paint
+from cnnlab.figures.montage import Cell, montage_data, montage_figure, paint, painted_image
 from cnnlab.figures.overlay import overlay
 from cnnlab.figures.style import to_json
 from cnnlab.figures.sweep import AXES, sweep_data, sweep_figure
@@ -73,7 +73,7 @@ def _alike(answer: Answer) -> None:
     names = answer.classes
     cells = [
         Cell(
-            paint(image.mean(axis=2), "grey", 255.0, 2),
+            painted_image(image, 2),
             caption=names[label],
             hover=_("{label}, training image {index}: distance {distance:.3f}", label=names[label], index=index,
                     distance=distance),

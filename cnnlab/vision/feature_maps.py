@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from cnnlab.network.build import build
+from cnnlab.network.build import build, give_weights
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.snapshots import Weights
 
@@ -71,9 +71,7 @@ class Looker:
         if weights is self._taken:
             return
         self._taken = None
-        for layer in self.layers:
-            if layer.weights:
-                layer.set_weights(weights[layer.name])
+        give_weights(self.layers, weights)
         self._taken = weights
 
 

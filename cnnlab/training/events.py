@@ -38,6 +38,8 @@ class Started(Event):
     validation_images: int
     parameters: int
     resumed_epoch: int = 0
+    precision: str = "float32"
+    """What is computed in, which may differ from what was asked for."""
 
     @property
     def key(self) -> str:
@@ -55,6 +57,7 @@ class Batch(Event):
     loss: float
     accuracy: float
     examples_per_second: float
+    learning_rate: float | None = None
 
     @property
     def key(self) -> str:
@@ -73,6 +76,7 @@ class Epoch(Event):
     seconds: float
     learning_rate: float
     examples_per_second: float
+    validation_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -91,6 +95,88 @@ class Answers(Event):
         return f"answers-{self.epoch}"
 
 
+class LayerWatch(BaseModel):
+    """One layer at the end of an epoch.
+
+    Attributes:
+        weights: the mean size (absolute value) of its weights.
+        updates: the mean size of the last batch's change to them; 0 for a frozen layer.
+        dead: the share of its units (of a convolution: filters) that were 0 for every image looked at (ReLU only).
+        saturated: the share of its outputs that were within 0.02 of an end (sigmoid and tanh only).
+    """
+
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
+    weights: float | None = None
+    updates: float | None = None
+    dead: float | None = None
+    saturated: float | None = None
+
+
+class Watch(Event):
+    """What a look inside found after an epoch; `layers` by name, in their order.
+
+    Attributes:
+        confusion: [truth][answer], counts over the first `images` validation images.
+        processor_seconds: what the training process used in the epoch, of all cores together.
+        memory: bytes that the process holds.
+        batch_milliseconds: wall time a batch.
+        forward_milliseconds, backward_milliseconds: wall time an image: forward from the validation, backward (with
+            the update) the rest of training's.
+        watching_seconds: what this look cost.
+    """
+
+    kind: Literal["watch"] = "watch"
+    epoch: int
+    images: int
+    confusion: tuple[tuple[int, ...], ...]
+    layers: dict[str, LayerWatch]
+    processor_seconds: float
+    memory: int
+    batch_milliseconds: float
+    forward_milliseconds: float
+    backward_milliseconds: float
+    watching_seconds: float
+
+    @property
+    def key(self) -> str:
+        return f"watch-{self.epoch}"
+
+
+class Paused(Event):
+    """Training waits, `step` batches into epoch `epoch`."""
+
+    kind: Literal["paused"] = "paused"
+    epoch: int
+    step: int
+
+    @property
+    def key(self) -> str:
+        return f"paused-{self.at}"
+
+
+class Continued(Event):
+    """Training goes on after it was paused."""
+
+    kind: Literal["continued"] = "continued"
+
+    @property
+    def key(self) -> str:
+        return f"continued-{self.at}"
+
+
+class RateChanged(Event):
+    """Another learning rate from `epoch` on (whole epochs done, with the present one in part)."""
+
+    kind: Literal["rate"] = "rate"
+    epoch: float
+    learning_rate: float
+    why: Literal["person", "plateau"] = "person"
+
+    @property
+    def key(self) -> str:
+        return f"rate-{self.at}"
+
+
 class Finished(Event):
     """Training has ended by itself (done, early) or was stopped. `kept_epoch`: the epoch whose weights were kept."""
 
@@ -103,7 +189,9 @@ class Finished(Event):
         return "finished"
 
 
-AnyEvent = Annotated[Started | Batch | Epoch | Answers | Finished, Field(discriminator="kind")]
+AnyEvent = Annotated[
+    Started | Batch | Epoch | Answers | Watch | Paused | Continued | RateChanged | Finished, Field(discriminator="kind")
+]
 _ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cnnlab.training.events import Answers, AnyEvent, Batch, Epoch, Finished, Started
+from cnnlab.training.events import (
+    Answers,
+    AnyEvent,
+    Batch,
+    Continued,
+    Epoch,
+    Finished,
+    Paused,
+    RateChanged,
+    Started,
+    Watch,
+)
 
 
 @dataclass
@@ -16,12 +27,18 @@ class History:
         epochs: one for each whole epoch, in order.
         batches: within epochs, in order; those of an epoch that was begun anew after an interruption are left out.
         answers: the latest.
+        watches: one for each epoch that was looked into, in order.
+        rates: where the learning rate was changed, in order.
+        paused: where training waits; None while it goes on.
     """
 
     started: Started | None = None
     epochs: list[Epoch] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     answers: Answers | None = None
+    watches: list[Watch] = field(default_factory=list)
+    rates: list[RateChanged] = field(default_factory=list)
+    paused: Paused | None = None
     finished: Finished | None = None
 
     def add(self, event: AnyEvent) -> None:
@@ -29,7 +46,8 @@ class History:
         match event:
             case Started():
                 self.started = event
-                self.finished = None
+                self.finished = self.paused = None
+                self.rates = [rate for rate in self.rates if rate.epoch <= event.resumed_epoch]
                 self.batches = [batch for batch in self.batches if batch.epoch <= event.resumed_epoch]
             case Epoch():
                 self.epochs.append(event)
@@ -37,8 +55,16 @@ class History:
                 self.batches.append(event)
             case Answers():
                 self.answers = event
+            case Watch():
+                self.watches.append(event)
+            case RateChanged():
+                self.rates.append(event)
+            case Paused():
+                self.paused = event
+            case Continued():
+                self.paused = None
             case Finished():
-                self.finished = event
+                self.finished, self.paused = event, None
 
     @property
     def latest(self) -> Batch | Epoch | None:

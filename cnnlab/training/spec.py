@@ -15,11 +15,33 @@ Loss = Literal["categorical_crossentropy", "sparse_categorical_crossentropy"]
 Validation = Literal["split", "test"]
 Schedule = Literal["constant", "step", "exponential", "cosine"]
 Snapshots = Literal["all", "epochs", "none"]
+Precision = Literal["float32", "mixed_bfloat16"]
 
 FORMAT: Literal[1] = 1
 
 MOST_LETTERS = 60
 """Of the name of a collection of drawings."""
+
+
+class Augmentation(BaseModel):
+    """How training images are changed at random, anew in every epoch. Names follow Keras's layers; 0: not at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    shift: float = Field(
+        0.0, ge=0, le=0.5, description=N_("Moved by up to this share of the height and width (RandomTranslation).")
+    )
+    rotation: float = Field(0.0, ge=0, le=180, description=N_("Turned by up to so many degrees (RandomRotation)."))
+    zoom: float = Field(0.0, ge=0, le=0.5, description=N_("Made larger or smaller by up to this share (RandomZoom)."))
+    shear: float = Field(0.0, ge=0, le=0.5, description=N_("Slanted by up to this share (RandomShear)."))
+    noise: float = Field(
+        0.0, ge=0, le=1, description=N_("Noise of this standard deviation, for pixels from 0 to 1 (GaussianNoise).")
+    )
+    flip_horizontal: bool = Field(False, description=N_("Every other one mirrored, left and right (RandomFlip)."))
+    flip_vertical: bool = Field(False, description=N_("Every other one upside down (RandomFlip)."))
+    cutout: float = Field(
+        0.0, ge=0, le=0.5, description=N_("A box of up to this share of the picture is blanked out (RandomErasing).")
+    )
 
 
 class TrainingSpec(BaseModel):
@@ -106,6 +128,46 @@ class TrainingSpec(BaseModel):
         ge=0,
         le=2**31 - 1,
         description=N_("The number that decides the first weights, the order of the images and the dropout."),
+    )
+
+    reduce_on_plateau: bool = Field(
+        False,
+        description=N_(
+            "Multiply the learning rate by plateau_factor when the validation loss has not improved for some epochs "
+            "(constant schedule only)."
+        ),
+    )
+    plateau_factor: float = Field(0.5, gt=0, lt=1, description=N_("What the learning rate is then multiplied by."))
+    plateau_patience: int = Field(
+        2, ge=1, le=100, description=N_("How many epochs without improvement are waited for before that.")
+    )
+    augmentation: Augmentation = Field(
+        Augmentation(), description=N_("How training images are changed at random, anew in every epoch.")
+    )
+    classes: tuple[int, ...] = Field(
+        (), max_length=1000, description=N_("Only images of these classes are used; empty: all of them.")
+    )
+    label_noise: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description=N_("The share of the training images whose label is replaced by a random one: an experiment."),
+    )
+    precision: Precision = Field(
+        "float32",
+        description=N_(
+            "The numbers that are computed with: mixed_bfloat16 is quicker where the processor multiplies such "
+            "numbers by itself; elsewhere float32 is used."
+        ),
+    )
+    steps_per_execution: int = Field(
+        1, ge=1, le=1000, description=N_("How many batches are trained in one go, without a look in between.")
+    )
+    watch: bool = Field(
+        True,
+        description=N_(
+            "After each epoch, look inside: confusion matrix, weights, updates, units that never fire, times."
+        ),
     )
 
     snapshots: Snapshots = Field(

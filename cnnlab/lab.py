@@ -23,17 +23,20 @@ from cnnlab.network.shapes import check
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.runs.drawings import Drawings
 from cnnlab.runs.process import alive, process_mark
+from cnnlab.runs.progress import LessonProgress
 from cnnlab.runs.record import MAX_NAME, Run, State, one_line
 from cnnlab.runs.shelf import Shelf
 from cnnlab.runs.store import RunStore, new_id
 from cnnlab.settings import Settings
 from cnnlab.shelving import Shelving
+from cnnlab.steering import Steering
 from cnnlab.taking import Taking
-from cnnlab.training import answered
+from cnnlab.training import answered, memory
 from cnnlab.training.beginning import NOTHING, Beginning, keep
 from cnnlab.training.events import AnyEvent, Finished, from_json
 from cnnlab.training.history import History
 from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.split import check_classes
 
 FOREIGN_SECONDS = 2.0
 """How often it is looked whether the processes of other runs are alive."""
@@ -41,7 +44,7 @@ KEPT_HISTORIES = 100
 """So many folded histories are kept in memory; the one that was looked at longest ago goes first."""
 
 
-class Lab(Measuring, Shelving, Taking):
+class Lab(Measuring, Shelving, Steering, Taking):
     """Runs, from start to end. Safe to use from several threads.
 
     Args:
@@ -54,6 +57,7 @@ class Lab(Measuring, Shelving, Taking):
         self.store = RunStore(settings.home)
         self.kept = Drawings(self.store)
         self.shelf = Shelf(self.store)
+        self.progress = LessonProgress(self.store)
         self.engine = Engine(settings, self)
         self.problem: CNNLabError | None = None
         """What keeps the Lab from writing down events, until it works again."""
@@ -79,15 +83,18 @@ class Lab(Measuring, Shelving, Taking):
 
     # Runs
 
-    def start(self, network: NetworkSpec, training: TrainingSpec, who: str = "", name: str = "") -> str:
-        """Queue a new run and return its id.
+    def start(
+        self, network: NetworkSpec, training: TrainingSpec, who: str = "", name: str = "",
+        beginning: Beginning = NOTHING,
+    ) -> str:  # fmt: skip
+        """Queue a new run and return its id; `beginning` is what it begins with besides its settings.
 
         Raises:
             NetworkError: the network cannot be trained on this dataset.
             TrainingError: there is no such dataset, or no drawings that can be added to it.
             StoreError: the Lab's folder cannot be written.
         """
-        return self._enter(network, training, who, name)
+        return self._enter(network, training, who, name, beginning)
 
     def _enter(
         self,
@@ -100,6 +107,9 @@ class Lab(Measuring, Shelving, Taking):
     ) -> str:
         info = DATASETS[training.checked().dataset]
         check(network, info.input_shape, len(info.class_names), self.settings.max_parameters)
+        check_classes(training, len(info.class_names))
+        if not self.settings.scheduler:
+            memory.check(network, training)
         drawings, run = self._packed_drawings(training), new_id()
         called = one_line(name, MAX_NAME) or one_line(network.name, MAX_NAME)
         with self._lock:
@@ -132,18 +142,6 @@ class Lab(Measuring, Shelving, Taking):
             self.store.requeue(run, self._me)
         self._wake()
 
-    def stop(self, run: str) -> None:
-        """Take a run out of the queue, or ask it to stop; it does within a second or two."""
-        with self._lock:
-            state = self.store.get(run).state
-            if state == "queued":
-                self.store.set_state(run, "stopped")
-        if state == "running" and self.recorded(run):
-            # The script looks after each epoch.
-            self.store.set_state(run, "stopped")
-        elif state == "running":
-            self.engine.stop(run)
-
     def run(self, run: str) -> Run:
         """One run, or a built-in network as one; StoreError where there is none with this id."""
         self._retry()
@@ -159,9 +157,13 @@ class Lab(Measuring, Shelving, Taking):
         self._mark_interrupted(FOREIGN_SECONDS)
         return self.store.runs("queued", "running")
 
+    def waiting(self) -> list[Run]:
+        """The runs that wait for a worker, in their order."""
+        return self.store.queue(self._me)
+
     def place(self, run: str) -> int:
         """How many runs are before this one in the queue."""
-        waiting = [other.id for other in self.store.queue(self._me)]
+        waiting = [other.id for other in self.waiting()]
         return waiting.index(run) if run in waiting else 0
 
     def events(self, run: str, after: int = 0) -> list[tuple[int, AnyEvent]]:

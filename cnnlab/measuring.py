@@ -1,4 +1,5 @@
-"""How well networks do: their answers to validation and test images, and to drawings that people kept."""
+"""How well networks do: their answers to validation and test images, and to drawings that people kept; and what
+training images look like once they are changed at random."""
 
 from __future__ import annotations
 
@@ -17,13 +18,14 @@ from cnnlab.marks import N_
 from cnnlab.network.shapes import written
 from cnnlab.runs.record import Run
 from cnnlab.training.snapshots import Moment
+from cnnlab.training.spec import Augmentation
 
 SECONDS = 300.0
 """How long an answer is waited for: ten thousand images through a large network take a while."""
 
 
 class Measuring(Inside, Keeping, ABC):
-    """The part of the Lab that evaluates networks.
+    """The part of the Lab that evaluates networks, and shows what they are given.
 
     Every method raises:
         CNNLabError: the weights of that moment are gone, or the images are not of the network's input shape.
@@ -64,6 +66,15 @@ class Measuring(Inside, Keeping, ABC):
         _fit(run, images.shape[1:])
         places: np.ndarray = self._measured("project", run, moment, images, method)
         return places
+
+    def augmented(
+        self, dataset: str, augmentation: Augmentation, seed: int, count: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The first training images of a dataset, and how training could see them: two arrays uint8
+        (count, height, width, channels). Another seed gives other changes."""
+        images = self.dataset(dataset).x_train[:count]
+        changed: np.ndarray = self.engine.call("previewing.augmented", images, augmentation.model_dump_json(), seed)
+        return images, changed
 
     def _measured(self, task: str, run: Run, moment: Moment, *more: Any) -> Any:
         return self.engine.call(f"evaluating.{task}", *self._which(run, moment), *more, timeout=SECONDS)

@@ -255,12 +255,6 @@ class Taking(Inside, ABC):
                 reason=str(error),
             ) from error
 
-    # Runs of scripts
-
-    def recorded(self, run: str) -> bool:
-        """Whether a script of somebody's own trains it, or did (`Recorder`): the Lab cannot go on with such a run."""
-        return (self.folder(run) / contents.RECORDED).exists()
-
 
 def _stem(run: Run) -> str:
     """The beginning of a file's name: the run's name in letters that every system can save."""

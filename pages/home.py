@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from cnnlab.network.recipes import FIRST, RECIPES, suited
 from cnnlab.ui import choose, frame, live
-from cnnlab.ui.state import session
+from cnnlab.ui.state import Design, session
 from cnnlab.ui.text import _
 
 frame.come_in("home")
@@ -16,19 +15,20 @@ frame.title(
     ),
 )
 lab, me = frame.lab(), session()
+frame.say_damage()
 
 
 def first_run() -> None:
     """Train the first network on the digits that come with the Lab, and go and watch."""
-    training = suited(RECIPES[FIRST].training, "mnist-5k")
-    run = choose.start(RECIPES[FIRST].network, training)
+    network, training = Design.first()
+    run = choose.start(network, training)
     if run:
-        me.design(RECIPES[FIRST].network, training)
+        me.design(network, training)
         me.run = run
         st.switch_page("pages/train.py", query_params={"run": run})
 
 
-first, draw, build, look = st.columns(4)
+first, draw, learn = st.columns(3)
 with first, st.container(border=True, height="stretch"):
     st.subheader(_("Train a first network"), anchor=False)
     st.markdown(
@@ -44,6 +44,12 @@ with draw, st.container(border=True, height="stretch"):
     st.markdown(_("Write with the mouse or a finger; a network that is there already says what it sees, and why."))
     if st.button(_("Draw"), icon=":material/draw:", key="to-draw"):
         st.switch_page("pages/draw.py")
+with learn, st.container(border=True, height="stretch"):
+    st.subheader(_("Learn"), anchor=False)
+    st.markdown(_("Eleven lessons that are done, not read: guess, try it out, and see what is behind it."))
+    if st.button(_("Begin with the first lesson"), icon=":material/school:", key="to-learn"):
+        st.switch_page("pages/learn.py")
+build, look = st.columns(2)
 with build, st.container(border=True, height="stretch"):
     st.subheader(_("Put a network together"), anchor=False)
     st.markdown(_("Layer by layer, with what each does to the data and what it costs, and its Keras code."))

@@ -5,7 +5,7 @@ import streamlit as st
 from cnnlab.errors import CNNLabError
 from cnnlab.network.recipes import RECIPES, suited
 from cnnlab.runs.record import Run
-from cnnlab.ui import choose, errors, frame, live, tables
+from cnnlab.ui import choose, errors, following, frame, live, steering, tables
 from cnnlab.ui.state import session
 from cnnlab.ui.text import _, translate
 
@@ -59,9 +59,10 @@ if me.offer and st.button(_("Train on the digits that come with the Lab"), key="
     begin(me.offer)
 if lab.engine.state == "down":
     live.engine_down()
+steering.queue()
 
 run = linked_run()
 if run:
-    live.follow(run, choose.compared(run))
+    following.follow(run, choose.compared(run))
 else:
     st.info(_("Nothing is training here yet. Press **Start**: the first network learns in about ten seconds."))

@@ -6,6 +6,7 @@ in memory: a caller that asks twice reads twice.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +36,10 @@ READERS: Mapping[str, Callable[[DatasetInfo, Sequence[Path]], Arrays]] = Mapping
 )
 
 
+SHUFFLE_SEED = 1
+"""Decides the one order of the pixels of the shuffled sets; the exported script (`network.code`) has it too."""
+
+
 class DatasetUnavailable(DatasetError):
     """A large set is neither on this computer nor to be had from the network; `offer` names one that needs neither."""
 
@@ -61,6 +66,8 @@ def load(name: str, settings: Settings | None = None, on_progress: OnProgress | 
 
 def load_info(info: DatasetInfo, settings: Settings | None = None, on_progress: OnProgress | None = None) -> Dataset:
     """The same for a known set whose `files` may come from somewhere else than `DATASETS` says."""
+    if info.shuffled:
+        return shuffled(load_info(DATASETS[info.shuffled], settings, on_progress), info.name)
     if not info.large:
         return _dataset(info, BUNDLED[info.name](info))
     settings = settings or from_environment()
@@ -84,6 +91,20 @@ def load_info(info: DatasetInfo, settings: Settings | None = None, on_progress: 
     return _read(info, [downloads / file.path for file in info.files])
 
 
+def shuffled(dataset: Dataset, name: str) -> Dataset:
+    """The same images with all their pixels in another order, one order for all of them; labels stay."""
+    height, width, channels = dataset.input_shape
+    # RandomState's stream is frozen: the same order in every version of NumPy.
+    order = np.random.RandomState(SHUFFLE_SEED).permutation(height * width)
+
+    def move(images: np.ndarray) -> np.ndarray:
+        moved = images.reshape(-1, height * width, channels)[:, order].reshape(images.shape)
+        moved.setflags(write=False)
+        return moved
+
+    return dataclasses.replace(dataset, name=name, x_train=move(dataset.x_train), x_test=move(dataset.x_test))
+
+
 def available(name: str, settings: Settings | None = None) -> bool:
     """Whether `name` can be loaded without a download; only looks whether the files are there.
 
@@ -91,6 +112,7 @@ def available(name: str, settings: Settings | None = None) -> bool:
         DatasetError: there is no such set.
     """
     info = _known(name)
+    info = _known(info.shuffled) if info.shuffled else info
     if not info.large:
         return True
     return any(_find(info, place.folder) is not None for place in _places(settings or from_environment()))

@@ -7,7 +7,7 @@ left to `loading` and the modules it calls.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
@@ -50,6 +50,7 @@ class DatasetInfo:
         files: what a large set consists of; empty for a set that comes with the requirements.
         other_layouts: paths below a data folder under which the same content may also lie, one tuple a layout.
         digest: SHA-256 over x_train, y_train, x_test and y_test as uint8 in C order; None where it is not known.
+        shuffled: the data set whose images these are, with all pixels in another order; "" for a set of its own.
     """
 
     name: str
@@ -64,6 +65,7 @@ class DatasetInfo:
     files: tuple[RemoteFile, ...] = ()
     other_layouts: tuple[tuple[str, ...], ...] = ()
     digest: str | None = None
+    shuffled: str = ""
 
     @property
     def large(self) -> bool:
@@ -209,5 +211,22 @@ _ALL = (
     ),
 )
 
-DATASETS: Mapping[str, DatasetInfo] = MappingProxyType({info.name: info for info in _ALL})
+
+def _shuffled(info: DatasetInfo, title: str) -> DatasetInfo:
+    description = N_(
+        "The same digits with all pixels in another order, the same one for every image: nothing is lost, but "
+        "neighbours are neighbours no more."
+    )
+    return replace(
+        info, name=f"{info.name}-shuffled", title=title, description=description, digest=None, shuffled=info.name
+    )
+
+
+_BY_NAME = {info.name: info for info in _ALL}
+_DERIVED = (
+    _shuffled(_BY_NAME["mnist-5k"], N_("MNIST, 5,000 digits, pixels shuffled")),
+    _shuffled(_BY_NAME["mnist"], N_("MNIST digits, pixels shuffled")),
+)
+
+DATASETS: Mapping[str, DatasetInfo] = MappingProxyType({info.name: info for info in (*_ALL, *_DERIVED)})
 """Every data set by name, in the order of the menu; the first is the default."""

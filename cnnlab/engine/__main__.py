@@ -65,6 +65,9 @@ def main() -> None:
             # run is meant to use every core, and asks for the same memory again at every step.
             "distributed.nanny.pre-spawn-environ": {},
             "distributed.scheduler.work-stealing": False,
+            # A run whose worker died is trained on once; what kills the second one too, such as its size, would go on
+            # to kill others.
+            "distributed.scheduler.allowed-failures": 1,
             # Dask looks at itself often: every worker's stack is sampled each 10 ms, every loop ticks each 20 ms.
             # A thread that trains has to hand over the interpreter for each of them.
             "distributed.worker.profile.enabled": False,

@@ -7,10 +7,12 @@ and looked up in the worker.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -20,6 +22,7 @@ from cnnlab.engine.names import Outcome
 from cnnlab.errors import CNNLabError, EngineError
 from cnnlab.marks import N_
 from cnnlab.settings import Settings
+from cnnlab.training.control import Control
 
 if TYPE_CHECKING:
     from distributed.client import Future
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 State = Literal["starting", "ready", "down"]
 
 OBEY_SECONDS = 10.0
+SETTLED, GROWN = 2, 1.1
+"""A worker whose memory is this much larger than after so many runs is replaced."""
 QUICK_DEATHS = 3
 """An engine that ends so often in a row before it was ready is not started again by itself."""
 
@@ -106,6 +111,7 @@ class Engine:
         connection = self._ready()
         # A run that is resumed is another task with another topic: the scheduler still has the events of the first.
         key = f"{run}-{time.time_ns()}"
+        connection.wanted[run] = Control()
         with lost_is_explained():
             Variable(names.control(run), client=connection.client).set({})
             connection.client.subscribe_topic(names.topic(key), lambda event: self._listener.on_event(run, event[1]))
@@ -119,19 +125,25 @@ class Engine:
         connection.runs[run] = future
         future.add_done_callback(lambda done: self._ended(connection, run, done))
 
-    def stop(self, run: str) -> None:
-        """Ask a run to stop; a worker that does not obey within `OBEY_SECONDS` is restarted."""
+    def want(self, run: str, change: Callable[[Control], Control]) -> None:
+        """Change what is wanted of a run that trains; its worker hears of it within a second.
+
+        A worker that is told to stop and does not within `OBEY_SECONDS` is restarted.
+        """
         from distributed import Variable
 
         connection = self._ready()
-        future = connection.runs.get(run)
-        if future is None:
-            return
-        with lost_is_explained():
-            Variable(names.control(run), client=connection.client).set({"stop": True})
-        timer = threading.Timer(OBEY_SECONDS, self._force, (connection, run, future))
-        timer.daemon = True
-        timer.start()
+        with self._lock:
+            future = connection.runs.get(run)
+            if future is None:
+                return
+            control = connection.wanted[run] = change(connection.wanted[run])
+            with lost_is_explained():
+                Variable(names.control(run), client=connection.client).set(dataclasses.asdict(control))
+        if control.stop:
+            timer = threading.Timer(OBEY_SECONDS, self._force, (connection, run, future))
+            timer.daemon = True
+            timer.start()
 
     def call(self, name: str, *args: Any, timeout: float = 60.0) -> Any:
         """The result of a worker's function, from the inference worker; `name` is what `call_task` takes.
@@ -214,8 +226,11 @@ class Engine:
             for _, event in connection.client.get_events(topic):
                 self._listener.on_event(run, event)
             connection.client.unsubscribe_topic(topic)
-        del connection.runs[run]
+        del connection.runs[run], connection.wanted[run]
         outcome = _outcome(future)
+        if outcome.worker and _grown(connection.sizes.setdefault(outcome.worker, []), outcome.memory):
+            # Before the end is told, so that no other run is with this worker.
+            connection.client.restart_workers([outcome.worker], timeout=60, raise_for_error=False)
         self._listener.on_end(run, outcome.error, outcome.details)
 
     def _force(self, connection: Connection, run: str, future: Future) -> None:
@@ -224,6 +239,12 @@ class Engine:
         holders = [address for address, keys in connection.client.processing().items() if future.key in keys]
         future.cancel()
         connection.client.restart_workers(holders, timeout=60, raise_for_error=False)
+
+
+def _grown(sizes: list[int], size: int) -> bool:
+    """Whether a worker has become larger than it was after its second run; takes note of its size."""
+    sizes.append(size)
+    return len(sizes) > SETTLED and size > GROWN * sizes[SETTLED - 1]
 
 
 def _outcome(future: Future) -> Outcome:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from cnnlab.errors import EngineError
 from cnnlab.marks import N_
 from cnnlab.settings import Settings
+from cnnlab.training.control import Control
 
 if TYPE_CHECKING:
     from distributed.client import Client, Future
@@ -30,6 +31,10 @@ class Connection:
     client: Client
     process: subprocess.Popen[str] | None
     runs: dict[str, Future] = field(default_factory=dict)
+    wanted: dict[str, Control] = field(default_factory=dict)
+    """What was asked last of each run that trains."""
+    sizes: dict[str, list[int]] = field(default_factory=dict)
+    """By worker, the bytes that it held after each of its runs."""
 
     def has(self, run: str, future: Future) -> bool:
         """Whether `future` is the run's present task."""

@@ -18,11 +18,12 @@ def wanted(run: str) -> Iterator[Callable[[], Control]]:
     # Imported here: the server knows this module by name only, and should not wait for Dask.
     from distributed import Variable, get_client, get_worker
 
-    latest = Control()
     ended = threading.Event()
     worker = get_worker()
     key = worker.get_current_task()
     variable = Variable(names.control(run), client=get_client())
+    # Of a run that is trained anew after its worker died, this is not the beginning.
+    latest = Control(**variable.get(timeout="5s"))
 
     def poll() -> None:
         nonlocal latest

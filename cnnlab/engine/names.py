@@ -26,7 +26,16 @@ def control(run: str) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `error` None for well; `details` is the traceback of an error that is not the reader's."""
+    """How a run ended.
+
+    Attributes:
+        error: None for well.
+        details: the traceback of an error that is not the reader's.
+        worker: the address of the worker that trained it, and how many bytes that process then held; "" where the
+            worker is gone.
+    """
 
     error: CNNLabError | None = None
     details: str = ""
+    worker: str = ""
+    memory: int = 0

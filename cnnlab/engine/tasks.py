@@ -6,14 +6,19 @@ training goes back as an `Outcome` in words.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import errno
 import functools
+import gc
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import psutil
 import tensorflow as tf
 from distributed import get_worker
 
@@ -24,7 +29,7 @@ from cnnlab.engine.names import Outcome
 from cnnlab.errors import CNNLabError
 from cnnlab.marks import N_
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.training import beginning, snapshots
+from cnnlab.training import beginning, memory, snapshots
 from cnnlab.training.checkpoint import FINAL, Checkpoint, save_final
 from cnnlab.training.events import AnyEvent
 from cnnlab.training.spec import TrainingSpec
@@ -44,37 +49,49 @@ LOOKS = 5
 
 def train_run(run: str, topic: str, folder: str, network: str, training: str) -> Outcome:
     """Train the run `run`; its events go to the Dask topic `topic`, its files to `folder`. Specs are JSON."""
+    outcome = _train(run, topic, Path(folder), network, training)
+    keras.backend.clear_session()
+    gc.collect()
+    _hand_back()
+    return replace(outcome, worker=get_worker().address, memory=psutil.Process().memory_info().rss)
+
+
+def _train(run: str, topic: str, folder: Path, network: str, training: str) -> Outcome:
     worker = get_worker()
 
     def report(event: AnyEvent) -> None:
         worker.log_event(topic, event.model_dump_json())
 
-    place = Path(folder)
     try:
-        spec = TrainingSpec.model_validate_json(training)
-        place.mkdir(parents=True, exist_ok=True)
+        layers, spec = NetworkSpec.from_json(network), TrainingSpec.model_validate_json(training)
+        memory.check(layers, spec)
+        folder.mkdir(parents=True, exist_ok=True)
         # Of a run that is resumed: from here on, its answers come from its checkpoints.
-        (place / FINAL).unlink(missing_ok=True)
+        (folder / FINAL).unlink(missing_ok=True)
         with wanted(run) as control:
             trained = train(
-                NetworkSpec.from_json(network),
+                layers,
                 spec,
                 dataset_of(spec.dataset),
                 report,
                 control,
-                folder=place,
-                beginning=beginning.read(place),
+                folder=folder,
+                beginning=beginning.read(folder),
                 max_parameters=settings.from_environment().max_parameters,
             )
-        save_final(place, trained.model)
+        save_final(folder, trained.model)
     except CNNLabError as error:
         return Outcome(error)
     # The boundary of the process: whatever training raises becomes a failed run with its reason, never a lost one.
     except Exception as error:
         return Outcome(_in_words(error), traceback.format_exc())
-    finally:
-        keras.backend.clear_session()
     return Outcome()
+
+
+def _hand_back() -> None:
+    """Give freed memory back to the system, where the C library keeps it (glibc); elsewhere there is nothing to do."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _in_words(error: Exception) -> CNNLabError:

@@ -58,7 +58,6 @@ def confusion_figure(data: ConfusionData, translate: Translate = untranslated, h
     ]
     shared: dict[str, Any] = {
         "type": "heatmap",
-        "text": [[_written(data, row, column) for column in classes] for row in classes],
         "texttemplate": "%{text}",
         "hovertext": hovers,
         "hovertemplate": "%{hovertext}<extra></extra>",
@@ -71,8 +70,8 @@ def confusion_figure(data: ConfusionData, translate: Translate = untranslated, h
     axis = {"tickmode": "array", "tickvals": list(classes), "ticktext": names, "automargin": True, "showgrid": False}
     return figure(
         [
-            shared | {"z": _cells(data, right=False), "zmax": max(strongest, LEAST_FULL), "colorscale": MISTAKES},
-            shared | {"z": _cells(data, right=True), "zmax": 1, "colorscale": RIGHT},
+            shared | _cells(data, right=False) | {"zmax": max(strongest, LEAST_FULL), "colorscale": MISTAKES},
+            shared | _cells(data, right=True) | {"zmax": 1, "colorscale": RIGHT},
         ],
         height,
         xaxis=axis | {"title": {"text": translate(N_("Answer of the network"))}},
@@ -81,12 +80,19 @@ def confusion_figure(data: ConfusionData, translate: Translate = untranslated, h
     )
 
 
-def _cells(data: ConfusionData, right: bool) -> list[list[float | None]]:
-    """The shares on the diagonal (`right`) or off it; the other cells are left free."""
-    return [
-        finite(tuple(share if (row == column) is right else float("nan") for column, share in enumerate(shares)))
-        for row, shares in enumerate(data.shares)
-    ]
+def _cells(data: ConfusionData, right: bool) -> dict[str, Any]:
+    """The shares on the diagonal (`right`) or off it, and their texts; the other cells are left free, and have no text
+    either: it would stand over the other map's."""
+    return {
+        "z": [
+            finite(tuple(share if (row == column) is right else float("nan") for column, share in enumerate(shares)))
+            for row, shares in enumerate(data.shares)
+        ],
+        "text": [
+            [_written(data, row, column) if (row == column) is right else "" for column in range(len(data.names))]
+            for row in range(len(data.names))
+        ],
+    }
 
 
 def _written(data: ConfusionData, row: int, column: int) -> str:

@@ -24,13 +24,19 @@ class Curve(NamedTuple):
 
 
 class HistoryData(NamedTuple):
-    """One run's curves of one metric. `best`: the point (epoch, value) of its best epoch, where that is marked."""
+    """One run's curves of one metric.
+
+    Attributes:
+        best: the point (epoch, value) of its best epoch, where that is marked.
+        rates: where the learning rate was changed by hand or on a plateau, (epoch, rate).
+    """
 
     name: str
     batches: Curve
     training: Curve
     validation: Curve
     best: tuple[float, float] | None = None
+    rates: tuple[tuple[float, float], ...] = ()
 
 
 class Branch(NamedTuple):
@@ -67,6 +73,7 @@ def history_data(
         Curve(epochs, tuple(getattr(report, metric) for _, report in reports)),
         Curve(epochs, tuple(getattr(report, f"val_{metric}") for _, report in reports)),
         (float(start + marked.epoch), getattr(marked, f"val_{metric}")) if marked else None,
+        tuple((start + change.epoch, change.learning_rate) for change in history.rates),
     )
 
 
@@ -126,7 +133,22 @@ def history_figure(
         uirevision=revision,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="x unified",
+        **_changes(runs, translate),
     )
+
+
+def _changes(runs: Sequence[HistoryData], translate: Translate) -> dict[str, Any]:
+    """A line, with the new learning rate beside it, wherever that was changed while the run trained."""
+    changes = [change for run in runs for change in run.rates]
+    if not changes:
+        return {}
+    line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 1, "dash": "dot", "color": "#888888"}}
+    text = {"yref": "paper", "y": 1, "yanchor": "top", "xanchor": "left", "showarrow": False, "textangle": 90}
+    rate = translate(N_("learning rate {rate:.3g}"))
+    return {
+        "shapes": [line | {"x0": epoch, "x1": epoch} for epoch, _ in changes],
+        "annotations": [text | {"x": epoch, "text": rate.format(rate=value)} for epoch, value in changes],
+    }
 
 
 def _star(point: tuple[float, float], name: str) -> dict[str, Any]:

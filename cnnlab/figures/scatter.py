@@ -1,4 +1,7 @@
-"""Images as points on a map of features: a colour for each true class, another symbol for each wrong answer."""
+"""Images as points on a map of features: a colour for each true class, another symbol for each wrong answer.
+
+Each point carries its image's place (`customdata`), by which the page finds the image to show beside it.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,8 @@ def scatter_figure(data: ScatterData, translate: Translate = untranslated, heigh
         yaxis=bare | {"scaleanchor": "x"},
         margin={"l": 12, "r": 12, "t": 12, "b": 12},
         hovermode="closest",
-        legend={"itemsizing": "constant"},
+        # Below the buttons that appear at the top on hover.
+        legend={"itemsizing": "constant", "y": 0.92},
     )
 
 
@@ -84,6 +88,7 @@ def _points(data: ScatterData, label: int, names: list[str], translate: Translat
         "name": names[label],
         "x": [data.x[k] for k in chosen],
         "y": [data.y[k] for k in chosen],
+        "customdata": chosen,
         "marker": {
             "color": COLOURS[label % len(COLOURS)],
             "symbol": [WRONG if bad else RIGHT for bad in mistaken],

@@ -39,7 +39,7 @@ FramePair = Annotated[tuple[_Frame, _Frame], BeforeValidator(_both), PlainSerial
 
 _ORDER = (
     "filters", "units", "kernel_size", "pool_size", "strides", "padding", "dilation_rate", "depth_multiplier", "rate",
-    "stddev", "momentum", "epsilon", "activation", "use_bias", "kernels", "trainable",
+    "stddev", "scale", "offset", "momentum", "epsilon", "activation", "use_bias", "kernels", "trainable",
 )  # fmt: skip
 
 
@@ -91,6 +91,18 @@ class Layer(BaseModel):
         # to change one is to change the format's version.
         chosen = {name for name, info in type(self).model_fields.items() if getattr(self, name) != info.default}
         return {name: value for name, value in handler(self).items() if name == "kind" or name in chosen}
+
+
+class NormalizingLayer(Layer):
+    """A layer that brings values to mean 0 and spread 1, then rescales each channel as it has learned."""
+
+    epsilon: float = Field(0.001, gt=0, le=1, description=N_("A small number that keeps the division from exploding."))
+
+    def trainable_weights(self, shape: Shape) -> Sum:
+        return Sum((2, shape[-1]))
+
+    def multiply_adds(self, shape: Shape) -> Sum:
+        return Sum(shape)
 
 
 class PictureLayer(Layer):

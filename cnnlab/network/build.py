@@ -13,14 +13,31 @@ from cnnlab.network.layers import Conv2D, Layer
 from cnnlab.network.shapes import keras_names
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.schedule import keras_schedule
-from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.spec import Precision, TrainingSpec
 
 
-def build(network: NetworkSpec) -> keras.Sequential:
-    """The Keras model of a network that `shapes.check` accepted; input float32 (batch, height, width, channels)."""
+def build(network: NetworkSpec, precision: Precision = "float32") -> keras.Sequential:
+    """The Keras model of a network that `shapes.check` accepted; input float32 (batch, height, width, channels).
+
+    Args:
+        precision: with mixed_bfloat16, layers compute in bfloat16 and keep their weights in float32; the last one,
+            which answers, stays in full precision.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        return _built(network)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _built(network: NetworkSpec) -> keras.Sequential:
     model = keras.Sequential([keras.Input(network.input_shape)])
     for layer, name in zip(network.layers, keras_names(network), strict=True):
         model.add(keras_layer(layer, name))
+    if model.layers:
+        # Probabilities in bfloat16 would be rounded to three digits.
+        model.layers[-1].dtype_policy = "float32"
     # Once every layer has drawn its random start, so that the other filters' is as without hand-designed kernels.
     for layer, made in zip(network.layers, model.layers, strict=True):
         if isinstance(layer, Conv2D) and layer.kernels:
@@ -42,7 +59,12 @@ def keras_layer(layer: Layer, name: str) -> keras.layers.Layer:
 
 def compile_model(model: keras.Model, training: TrainingSpec, steps: int) -> None:
     """Give `model` its optimizer, loss and the accuracy metric; `steps` steps make an epoch."""
-    model.compile(optimizer=optimizer(training, steps), loss=training.loss, metrics=["accuracy"])
+    model.compile(
+        optimizer=optimizer(training, steps),
+        loss=training.loss,
+        metrics=["accuracy"],
+        steps_per_execution=min(training.steps_per_execution, steps),
+    )
 
 
 def optimizer(training: TrainingSpec, steps: int) -> keras.optimizers.Optimizer:

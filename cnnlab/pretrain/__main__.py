@@ -109,7 +109,7 @@ def _train(network: NetworkSpec, training: TrainingSpec, batches: _Variants) -> 
         training.learning_rate / 20, steps * (training.epochs - 1), 0.002, warmup_target=training.learning_rate,
         warmup_steps=steps,
     )  # fmt: skip
-    model = _built(network)
+    model = build(network, "mixed_bfloat16" if has_bfloat16() else "float32")
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=0.01, use_ema=True, ema_momentum=0.998),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
@@ -119,30 +119,20 @@ def _train(network: NetworkSpec, training: TrainingSpec, batches: _Variants) -> 
     return model
 
 
-def _built(network: NetworkSpec) -> keras.Model:
-    """In mixed precision where the processor is good at it; the answers stay in full precision."""
-    if not has_bfloat16():
-        return build(network)
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        model = build(network)
-    finally:
-        keras.config.set_dtype_policy(before)
-    model.layers[-1].dtype_policy = "float32"
-    return model
-
-
 def _reads(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Answers (n,) for images float32 (n, 28, 28, 1)."""
     answers: np.ndarray = model.predict(images, batch_size=500, verbose=0).argmax(axis=1)
     return answers
 
 
-def _accuracy(model: keras.Model, writings: list[Writing], condition: Condition) -> float:
+def _accuracy(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
+    return float((_reads(model, images) == labels).mean())
+
+
+def _as_shown(writings: list[Writing], condition: Condition) -> np.ndarray:
+    """What a network is shown of digits that are drawn under a condition, float32 (n, 28, 28, 1)."""
     digits = [to_digit(written(writing, condition, seed)).image for seed, writing in enumerate(writings)]
-    labels = np.array([writing.label for writing in writings])
-    return float((_reads(model, np.stack(digits)[..., np.newaxis]) == labels).mean())
+    return np.stack(digits)[..., np.newaxis]
 
 
 def _keep(folder: Path, model: keras.Model, epochs: int, facts: dict[str, Any]) -> Path:
@@ -186,10 +176,12 @@ def main() -> None:
     images = [(many(image_variant, x[..., 0], SEED + k), y) for k in range(IMAGE_SETS)]
     strokes = [(many(stroke_variant, learned, SEED + 100 + k), labels) for k in range(STROKE_SETS)]
     print(f"variants made: {time.time() - began:.0f} s", flush=True)
+    tests = {"mnist_test": (datasets.scaled(mnist.x_test), mnist.y_test)}
+    written_labels = np.array([writing.label for writing in tested])
+    tests |= {condition.name: (_as_shown(tested, condition), written_labels) for condition in CONDITIONS}
     for name, (network, training) in TRAININGS.items():
         model = _train(network, training, _Variants(images, strokes, training.batch_size))
-        figures = {"mnist_test": float((_reads(model, datasets.scaled(mnist.x_test)) == mnist.y_test).mean())}
-        figures |= {condition.name: _accuracy(model, tested, condition) for condition in CONDITIONS}
+        figures = {test: _accuracy(model, *shown) for test, shown in tests.items()}
         facts = {
             "network": json.loads(network.to_json()),
             "training": json.loads(training.model_dump_json()),

@@ -19,7 +19,7 @@ from cnnlab.training.events import Epoch, from_json
 if TYPE_CHECKING:
     import sqlite3
 
-FORMAT = 2
+FORMAT = 3
 
 _FIRST = (
     "CREATE TABLE IF NOT EXISTS runs ("
@@ -62,6 +62,14 @@ _SECOND = (
 )
 """`last_event` is the number of the newest event, also of one that has been taken back: no number is used twice."""
 
+_THIRD = (
+    "CREATE TABLE progress ("
+    " who TEXT NOT NULL, lesson TEXT NOT NULL, part TEXT NOT NULL, value TEXT NOT NULL, noted REAL NOT NULL,"
+    " PRIMARY KEY (who, lesson, part)"
+    ") STRICT, WITHOUT ROWID",
+)
+"""How far readers are in the lessons, see `progress`."""
+
 
 def bring_up(database: sqlite3.Connection, home: Path) -> None:
     """Make the tables, or bring those of an earlier format up to date; all of it happens, or nothing.
@@ -83,10 +91,14 @@ def bring_up(database: sqlite3.Connection, home: Path) -> None:
     with database:
         database.execute("BEGIN IMMEDIATE")
         # Another process may have been quicker.
-        if _format(database) < FORMAT:
+        version = _format(database)
+        if version < 2:
             for statement in (*_FIRST, *_SECOND):
                 database.execute(statement)
             _fill(database)
+        if version < FORMAT:
+            for statement in _THIRD:
+                database.execute(statement)
             database.execute(f"PRAGMA user_version = {FORMAT}")
 
 

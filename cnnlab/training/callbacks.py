@@ -1,4 +1,4 @@
-"""The Keras callbacks of a run: one copies what Keras reports, one asks for answers, one obeys. Needs TensorFlow."""
+"""The Keras callbacks of a run that report: what Keras says, the answers, the weights. Needs TensorFlow."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cnnlab.training.control import Control
 from cnnlab.training.events import Answers, AnyEvent, Batch, Epoch
-from cnnlab.training.snapshots import Moment, Weights, keep
+from cnnlab.training.snapshots import Moment, Weights, keep, make_room
 
 OnEvent = Callable[[AnyEvent], None]
 Logs = dict[str, float] | None
@@ -33,8 +32,16 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         self._images = images
         self._batch_size = batch_size
         self._epoch = 0
-        self._epoch_began = self._trained = self._reported = time.monotonic()
+        self._epoch_began = self._trained = self._reported = self._validation_began = time.monotonic()
         self._reported_step = 0
+        self._rate = 0.0
+        self.validation_seconds = 0.0
+        """Of the last epoch."""
+
+    @property
+    def training_seconds(self) -> float:
+        """From the epoch's beginning to its last batch so far, without pauses."""
+        return self._trained - self._epoch_began
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch = epoch + 1
@@ -43,9 +50,14 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._trained = now = time.monotonic()
-        if now - self._reported < REPORT_SECONDS or logs is None:
+        if now - self._reported >= REPORT_SECONDS and logs is not None:
+            self.report(batch + 1, logs)
+
+    def report(self, step: int, logs: dict[str, float]) -> None:
+        """Report the running means after `step` batches now, unless that has been done."""
+        if step == self._reported_step:
             return
-        step = batch + 1
+        now = time.monotonic()
         images = (step - self._reported_step) * self._batch_size
         self._on_event(
             Batch(
@@ -55,9 +67,24 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
                 loss=logs["loss"],
                 accuracy=logs["accuracy"],
                 examples_per_second=images / (now - self._reported),
+                learning_rate=float(self.model.optimizer.learning_rate),
             )
         )
         self._reported, self._reported_step = now, step
+
+    def waited(self, seconds: float) -> None:
+        """Take the time of a pause out of everything that is measured."""
+        self._epoch_began += seconds
+        self._trained += seconds
+        self._reported += seconds
+
+    def on_test_begin(self, logs: Logs = None) -> None:
+        # The rate that the epoch was trained with: a plateau may reduce it before the epoch is reported.
+        self._rate = float(self.model.optimizer.learning_rate)
+        self._validation_began = time.monotonic()
+
+    def on_test_end(self, logs: Logs = None) -> None:
+        self.validation_seconds = time.monotonic() - self._validation_began
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         assert logs is not None
@@ -69,8 +96,9 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
                 val_loss=logs["val_loss"],
                 val_accuracy=logs["val_accuracy"],
                 seconds=time.monotonic() - self._epoch_began,
-                learning_rate=float(self.model.optimizer.learning_rate),
-                examples_per_second=self._images / max(self._trained - self._epoch_began, 1e-9),
+                learning_rate=self._rate,
+                examples_per_second=self._images / max(self.training_seconds, 1e-9),
+                validation_seconds=self.validation_seconds,
             )
         )
 
@@ -112,25 +140,10 @@ class SnapshotKeeper(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _keep(self, moment: Moment) -> None:
         if moment in self._plan:
+            make_room(self._folder, moment, self.model.count_params(), self._plan)
             keep(self._folder, moment, weights_of(self.model))
 
 
 def weights_of(model: keras.Model) -> Weights:
     """All weights by layer."""
     return {layer.name: tuple(layer.get_weights()) for layer in model.layers if layer.weights}
-
-
-class Obedience(keras.callbacks.Callback):  # type: ignore[misc]
-    """Asks after every batch what is wanted, and stops where that is wanted."""
-
-    def __init__(self, control: Callable[[], Control]) -> None:
-        super().__init__()
-        self._control = control
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        if self._control().stop:
-            raise Stopped
-
-    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
-        if self._control().stop:
-            raise Stopped

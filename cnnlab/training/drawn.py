@@ -115,7 +115,7 @@ def check(training: TrainingSpec) -> None:
 def suits(dataset: str) -> bool:
     """Whether drawings can be added to the training images of this dataset."""
     info, digits = DATASETS[dataset], DATASETS["mnist-5k"]
-    return (info.input_shape, info.class_names) == (digits.input_shape, digits.class_names)
+    return (info.input_shape, info.class_names, info.shuffled) == (digits.input_shape, digits.class_names, "")
 
 
 def read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:

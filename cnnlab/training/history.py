@@ -30,6 +30,7 @@ class History:
         watches: one for each epoch that was looked into, in order.
         rates: where the learning rate was changed, in order.
         paused: where training waits; None while it goes on.
+        waited: seconds that it waited since it was started, pauses that have ended.
     """
 
     started: Started | None = None
@@ -39,6 +40,7 @@ class History:
     watches: list[Watch] = field(default_factory=list)
     rates: list[RateChanged] = field(default_factory=list)
     paused: Paused | None = None
+    waited: float = 0.0
     finished: Finished | None = None
 
     def add(self, event: AnyEvent) -> None:
@@ -47,6 +49,7 @@ class History:
             case Started():
                 self.started = event
                 self.finished = self.paused = None
+                self.waited = 0.0
                 self.rates = [rate for rate in self.rates if rate.epoch <= event.resumed_epoch]
                 self.batches = [batch for batch in self.batches if batch.epoch <= event.resumed_epoch]
             case Epoch():
@@ -62,6 +65,7 @@ class History:
             case Paused():
                 self.paused = event
             case Continued():
+                self.waited += event.at - self.paused.at if self.paused else 0.0
                 self.paused = None
             case Finished():
                 self.finished, self.paused = event, None
@@ -97,5 +101,5 @@ class History:
         if done_now <= 0:
             return None
         since_start = [epoch.seconds for epoch in self.epochs if epoch.epoch > self.started.resumed_epoch]
-        pace = since_start[-1] if since_start else (self.latest.at - self.started.at) / done_now
+        pace = since_start[-1] if since_start else (self.latest.at - self.started.at - self.waited) / done_now
         return max(self.started.epochs - self.epochs_done, 0.0) * pace

@@ -6,6 +6,7 @@ at most `MOST_BYTES`: a large network, or a long training, keeps fewer epochs, e
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,15 +43,47 @@ def planned(training: TrainingSpec, steps: int, parameters: int) -> frozenset[Mo
     """The moments that a run keeps, for `steps` steps an epoch and a network of `parameters` float32 numbers."""
     if training.snapshots == "none":
         return frozenset()
-    size = max(parameters * 4, 1)
-    most = max(MOST_BYTES // size, 2)
+    most = _most(parameters)
     early: set[Moment] = set()
     if training.snapshots == "all" and most >= 2 * FIRST_BATCHES:
-        # Evenly on a logarithmic scale: 1, 2, 3, 5, 8 ... batches.
-        early = {Moment(0, round(steps ** (k / FIRST_BATCHES))) for k in range(FIRST_BATCHES)} - {Moment(0, steps)}
+        # Evenly on a logarithmic scale: 1, 2, 3, 5, 8 ... batches; with several in one go, at the end of one.
+        together = training.steps_per_execution
+        batches = (steps ** (k / FIRST_BATCHES) for k in range(FIRST_BATCHES))
+        early = {Moment(0, -(-round(batch) // together) * together) for batch in batches}
+        early = {moment for moment in early if moment.step < steps}
     every = -(-training.epochs // max(most - len(early) - 1, 1))
     whole = {Moment(epoch) for epoch in range(0, training.epochs + 1, every)} | {Moment(training.epochs)}
     return frozenset(whole | early)
+
+
+def _most(parameters: int) -> int:
+    """How many moments of a network there is room for; the first and the last always."""
+    return max(MOST_BYTES // max(parameters * 4, 1), 2)
+
+
+def make_room(folder: Path, moment: Moment, parameters: int, plan: frozenset[Moment] = frozenset()) -> None:
+    """Remove what would be too much once `moment`, and all of `plan`, are kept as well.
+
+    A run that goes on for longer than was planned has kept moments that the longer plan leaves out; one that goes back
+    to its best epoch keeps that besides the plan. Those nearest to their neighbours go first, the beginning never.
+    """
+    there = set(moments(folder))
+    while len(there | plan | {moment}) > _most(parameters):
+        beside = sorted(there | {moment})
+        spare = [k for k in range(1, len(beside)) if beside[k] != moment and beside[k] not in plan]
+        if not spare:
+            return
+        nearest = beside[min(spare, key=lambda k: _gap(beside, k))]
+        (folder / "snapshots" / nearest.file).unlink(missing_ok=True)
+        there.remove(nearest)
+
+
+def _gap(beside: list[Moment], k: int) -> tuple[float, float]:
+    """From the moment before to the one after; the last one is as far from all others as can be."""
+    if k == len(beside) - 1:
+        return math.inf, math.inf
+    (epoch, step), (next_epoch, next_step) = beside[k - 1], beside[k + 1]
+    return next_epoch - epoch, next_step - step
 
 
 def keep(folder: Path, moment: Moment, weights: Weights) -> None:

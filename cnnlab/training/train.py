@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,23 +20,18 @@ from cnnlab.network.build import build, compile_model
 from cnnlab.network.shapes import check
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.settings import Settings
-from cnnlab.training import answered, drawn, snapshots
+from cnnlab.training import answered, augment, drawn, snapshots
 from cnnlab.training.beginning import NOTHING, Beginning, set_weights
-from cnnlab.training.callbacks import (
-    AnswersReporter,
-    Obedience,
-    OnEvent,
-    Reporter,
-    SnapshotKeeper,
-    Stopped,
-    weights_of,
-)
+from cnnlab.training.callbacks import AnswersReporter, OnEvent, Reporter, SnapshotKeeper, Stopped, weights_of
 from cnnlab.training.checkpoint import Checkpoint
 from cnnlab.training.control import Control
 from cnnlab.training.events import AnyEvent, Epoch, Finished, Reason, Started
-from cnnlab.training.schedule import keras_schedule
-from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.obedience import Obedience
+from cnnlab.training.precision import has_bfloat16
+from cnnlab.training.rate import Rate, ResumableReduction
+from cnnlab.training.spec import Augmentation, Precision, TrainingSpec
 from cnnlab.training.split import Split, split
+from cnnlab.training.watching import Watcher
 
 
 @dataclass(frozen=True)
@@ -86,15 +82,12 @@ def train(
         # What is drawn at random depends on the epoch begun with, so that a resumed run is repeatable too.
         keras.utils.set_random_seed(training.seed + len(done.epochs))
         steps = images.steps(training.batch_size)
+        precision: Precision = training.precision if has_bfloat16() else "float32"
         model = done.load(folder)
         if model is None:
-            model = build(network)
+            model = build(network, precision)
             set_weights(model, beginning.weights)
             compile_model(model, training, steps)
-        elif schedule := keras_schedule(training, steps):
-            # A run that was given more epochs has another schedule than the one in its checkpoint.
-            name, arguments = schedule
-            model.optimizer.learning_rate = getattr(keras.optimizers.schedules, name)(**arguments)
         answered.keep(folder, dataset)
         on_event(
             Started(
@@ -104,6 +97,7 @@ def train(
                 validation_images=len(images.x_validation),
                 parameters=summary.parameters,
                 resumed_epoch=len(done.epochs),
+                precision=precision,
             )
         )
         if done.epochs:
@@ -126,6 +120,7 @@ def _fit(
     stopping = _ResumableEarlyStopping(training.patience, done.epochs)
     stopping.set_model(model)
     stopping.on_train_begin()
+    steps = images.steps(training.batch_size)
 
     def kept_first(event: AnyEvent) -> None:
         # The checkpoint comes before the report: what was reported is never trained again.
@@ -134,27 +129,30 @@ def _fit(
             done = done.then(folder, model, event, _keeps_best(training))
         on_event(event)
 
+    reporter = Reporter(kept_first, len(images.x_train), training.batch_size)
+    obedience = Obedience(control, on_event, reporter, Rate(model, training, steps), steps)
     callbacks = [
         *([stopping] if training.early_stopping else []),
-        Reporter(kept_first, len(images.x_train), training.batch_size),
-        AnswersReporter(scaled(dataset.x_test[: answered.COUNT]), on_event),
-        SnapshotKeeper(
-            folder,
-            snapshots.planned(training, images.steps(training.batch_size), model.count_params()),
-            len(done.epochs),
+        *(
+            [ResumableReduction(training, done.epochs, on_event)]
+            if training.reduce_on_plateau and training.schedule == "constant"
+            else []
         ),
-        Obedience(control),
+        reporter,
+        AnswersReporter(scaled(dataset.x_test[: answered.COUNT]), on_event),
+        *([Watcher(on_event, reporter, training, images, dataset.classes)] if training.watch else []),
+        SnapshotKeeper(folder, snapshots.planned(training, steps, model.count_params()), len(done.epochs)),
+        obedience,
     ]
     ended_before = len(done.epochs) == training.epochs or (training.early_stopping and stopping.stopped_epoch > 0)
     if not ended_before:
         try:
             model.fit(
-                scaled(images.x_train),
-                _labels(images.y_train, dataset.classes, training),
-                batch_size=training.batch_size,
+                **_training_data(training, images, dataset.classes, len(done.epochs)),
                 epochs=training.epochs,
                 initial_epoch=len(done.epochs),
                 validation_data=(scaled(images.x_validation), _labels(images.y_validation, dataset.classes, training)),
+                validation_batch_size=training.batch_size,
                 callbacks=callbacks,
                 verbose=0,
             )
@@ -162,6 +160,8 @@ def _fit(
             reason = "stopped"
             # The weights of the last whole epoch, to which the reported figures belong.
             model = done.load(folder) or model
+        if obedience.stopped:
+            reason = "stopped"
     if training.early_stopping and stopping.stopped_epoch > 0:
         reason = "early"
     kept = len(done.epochs)
@@ -170,9 +170,18 @@ def _fit(
         kept = done.best.epoch
     if kept:
         # Stopped within the first epoch, the weights are those of no moment.
+        snapshots.make_room(folder, snapshots.Moment(kept), model.count_params())
         snapshots.keep_if_new(folder, snapshots.Moment(kept), weights_of(model))
     on_event(Finished(reason=reason, kept_epoch=kept))
     return Trained(model, done.epochs, reason)
+
+
+def _training_data(training: TrainingSpec, images: Split, classes: int, begun: int) -> dict[str, Any]:
+    """What `fit` is given to learn from: the arrays, or batches that are changed at random after `begun` epochs."""
+    x, y = scaled(images.x_train), _labels(images.y_train, classes, training)
+    if training.augmentation == Augmentation():
+        return {"x": x, "y": y, "batch_size": training.batch_size}
+    return {"x": augment.batches(x, y, training, begun), "shuffle": False}
 
 
 def _keeps_best(training: TrainingSpec) -> bool:

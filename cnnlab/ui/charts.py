@@ -18,6 +18,7 @@ import streamlit as st
 from streamlit.elements.lib.layout_utils import Width
 
 from cnnlab.errors import CNNLabError
+from cnnlab.figures.thumbnails import Thumbnails
 from cnnlab.marks import N_
 from cnnlab.ui import errors
 
@@ -43,6 +44,7 @@ class Chart(NamedTuple):
         title: a line above the chart.
         least: pixels below which it does not shrink; on a narrow screen it can be moved sideways instead.
         download: the name of a file; the chart then has buttons that save it as PNG and SVG.
+        thumbnails: images, of which the one whose place is a point's `customdata` appears beside the pointer.
     """
 
     figure: str
@@ -51,6 +53,12 @@ class Chart(NamedTuple):
     download: str | None = None
     title: str = ""
     least: int = 0
+    thumbnails: Thumbnails | None = None
+
+    def content(self) -> dict[str, Any]:
+        """As the browser is given it."""
+        images = self.thumbnails._asdict() if self.thumbnails else None
+        return self._asdict() | {"thumbnails": images}
 
 
 class Click(NamedTuple):
@@ -95,7 +103,7 @@ def live_charts(
         return None
     content = {
         "source": source,
-        "figures": [chart._asdict() for chart in charts],
+        "figures": [chart.content() for chart in charts],
         "numbers": list(numbers),
         "clickable": clickable,
         "stacked": stacked,

@@ -7,14 +7,19 @@ from collections.abc import Mapping
 import streamlit as st
 
 from cnnlab.datasets import DATASETS, DatasetUnavailable, Progress, available
-from cnnlab.errors import CNNLabError
+from cnnlab.errors import CNNLabError, TrainingError
+from cnnlab.figures.schedule import schedule_data, schedule_figure
+from cnnlab.figures.style import to_json
 from cnnlab.marks import N_
 from cnnlab.network.recipes import RECIPES, suited
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.runs.record import Run
 from cnnlab.training import drawn
+from cnnlab.training.fast import FIELDS, fast
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.ui import errors, forms, live
+from cnnlab.training.split import check_classes
+from cnnlab.ui import augment, errors, forms, live
+from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
 from cnnlab.ui.state import has_been_open, session
 from cnnlab.ui.text import _, translate
@@ -25,9 +30,13 @@ MOST_RUNS = 100
 IN_SIGHT = ("epochs", "batch_size")
 GROUPS: Mapping[str, tuple[str, ...]] = {
     N_("Data"): ("train_size", "validation", "validation_split", "random_state"),
+    N_("Experiments with the data"): ("classes", "label_noise"),
+    N_("Augmentation"): ("augmentation",),
     N_("Learning"): ("optimizer", "learning_rate", "momentum", "weight_decay", "loss", "seed"),
     N_("Learning rate over time"): ("schedule", "decay_rate", "decay_epochs", "warmup_epochs"),
+    N_("When it gets no better"): ("reduce_on_plateau", "plateau_factor", "plateau_patience"),
     N_("When to stop"): ("early_stopping", "patience", "restore_best_weights", "save_best", "snapshots"),
+    N_("Computing"): ("precision", "steps_per_execution", "watch"),
 }
 """The training settings that are not in sight, by heading."""
 
@@ -73,17 +82,56 @@ def dataset() -> None:
         training = suited(me.training, chosen)
         if not drawn.suits(chosen):
             training = training.replace(drawings="")
-        me.design(me.network.replace(input_shape=shape), training)
+        # Another set's classes are other things.
+        me.design(me.network.replace(input_shape=shape), training.replace(classes=()))
         st.rerun()
 
 
+def pace() -> None:
+    """Fast settings, or those that the recipe came with; neither is marked where the reader has changed them."""
+    me = session()
+    ways, present = _ways(), _way()
+    names = {"fast": _("Fast"), "notes": _("As in the source")}
+    chosen = st.segmented_control(
+        _("Pace"),
+        list(ways),
+        default=present,
+        format_func=names.__getitem__,
+        key=f"pace-{me.edition}-{present}",
+        help=_("Fast: larger batches, a planned learning rate, fewer epochs, and bfloat16 where the processor has it."),
+    )
+    if chosen and chosen != present:
+        me.design(me.network, me.training.replace(**{field: getattr(ways[chosen], field) for field in FIELDS}))
+        st.rerun()
+
+
+def _ways() -> dict[str, TrainingSpec]:
+    """Fast, and for a recipe its own settings, for the present network and data."""
+    me = session()
+    if me.recipe is None:
+        return {"fast": fast(me.network, me.training)}
+    own = suited(RECIPES[me.recipe].training, me.training.dataset)
+    return {"fast": fast(me.network, own), "notes": own}
+
+
+def _way() -> str | None:
+    """Which of them the present settings are."""
+    training = session().training
+    return next(
+        (way for way, spec in _ways().items() if all(getattr(spec, one) == getattr(training, one) for one in FIELDS)),
+        None,
+    )
+
+
 def take_recipe(name: str) -> None:
-    """Take a recipe, on its own dataset where that is at hand, else on the digits that come with the Lab."""
-    recipe = RECIPES[name]
+    """Take a recipe, on its own dataset where that is at hand, else on the digits that come with the Lab; with the Fast
+    settings, unless those of the present recipe are its own."""
+    recipe, own_settings = RECIPES[name], _way() == "notes"
     own = recipe.training.dataset
     fits = recipe.network.input_shape == DATASETS["mnist-5k"].input_shape
     dataset = own if available(own, lab().settings) or not fits else "mnist-5k"
-    session().design(recipe.network, suited(recipe.training, dataset))
+    training = suited(recipe.training, dataset)
+    session().design(recipe.network, training if own_settings else fast(recipe.network, training))
 
 
 def start_from() -> None:
@@ -116,16 +164,55 @@ def settings() -> None:
     """The settings in sight, and behind a button the others."""
     me = session()
     key = f"training-{me.edition}"
+    pace()
     training = me.training
     training = training.replace(**{name: forms.field(training, name, key) for name in IN_SIGHT})
     with st.popover(_("More settings"), icon=":material/tune:", key="more-settings", on_change="rerun") as more:
         if has_been_open(more, key):
-            for title, names in GROUPS.items():
-                st.markdown(f"**{translate(title)}**")
-                training = forms.edit(training, names, key)
-                if "train_size" in names and drawn.suits(training.dataset):
-                    training = training.replace(drawings=_drawings(training.drawings, key))
+            training = others(training, key)
     me.training = training
+
+
+def others(training: TrainingSpec, key: str) -> TrainingSpec:
+    """The settings that are not in sight, by group, with what they lead to: samples, the learning rate over time."""
+    for title, names in GROUPS.items():
+        if "reduce_on_plateau" in names and training.schedule != "constant":
+            continue
+        if "augmentation" in names:
+            training = _augmentation(training, title, key)
+            continue
+        st.markdown(f"**{translate(title)}**")
+        training = forms.edit(training, names, key)
+        if "train_size" in names and drawn.suits(training.dataset):
+            training = training.replace(drawings=_drawings(training.drawings, key))
+        if "classes" in names:
+            _check_classes(training)
+        if "schedule" in names:
+            figure = schedule_figure(schedule_data(training), translate)
+            live_charts([Chart(to_json(figure), _("The learning rate over the whole training."))], key="schedule")
+    return training
+
+
+def _augmentation(training: TrainingSpec, title: str, key: str) -> TrainingSpec:
+    """How pictures are changed, folded away, with samples above."""
+    with st.expander(f"**{translate(title)}**", key="augmentation", on_change="rerun") as opened:
+        samples = st.container()
+        if has_been_open(opened, f"{key}.augmentation"):
+            training = forms.edit(training, ("augmentation",), key)
+        if opened.open:
+            with samples:
+                augment.preview(training)
+    return training
+
+
+def _check_classes(training: TrainingSpec) -> bool:
+    """Whether the network can learn the chosen classes; where it cannot, why."""
+    try:
+        check_classes(training, len(DATASETS[training.dataset].class_names))
+    except TrainingError as error:
+        errors.show(error)
+        return False
+    return True
 
 
 def _drawings(chosen: str, key: str) -> str:
@@ -146,8 +233,10 @@ def _drawings(chosen: str, key: str) -> str:
 
 def start(network: NetworkSpec, training: TrainingSpec) -> str | None:
     """Fetch the data where they are not at hand, start a run, and return its id; None where that cannot be."""
+    if not _check_classes(training):
+        return None
     try:
-        _fetch(training.dataset)
+        fetch(training.dataset)
         return lab().start(network, training, session().who)
     except DatasetUnavailable as error:
         errors.show(error)
@@ -157,7 +246,8 @@ def start(network: NetworkSpec, training: TrainingSpec) -> str | None:
     return None
 
 
-def _fetch(dataset: str) -> None:
+def fetch(dataset: str) -> None:
+    """Download a dataset that is not at hand, with a bar; DatasetError where it cannot be had."""
     if available(dataset, lab().settings):
         return
     with st.empty():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -29,6 +30,8 @@ Source = Literal["canvas", "photo", "sample"]
 PHOTO_SIDE = 560
 """Pixels of a photo's longer side that are looked at."""
 MOST_ASKED = 4
+ANSWER_FIRST = 0.05
+"""Seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,8 @@ def body() -> None:
     if not subject or not answers:
         return
     first = answers[0]
+    # The browser shows the answer before it is given the rest to draw, which would take it as long again.
+    time.sleep(ANSWER_FIRST)
     tabs = st.tabs(
         [_("What it saw"), _("Why"), _("Shift, rotate, scale"), _("Keep")], on_change="rerun", key="draw-tabs"
     )

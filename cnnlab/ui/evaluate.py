@@ -15,7 +15,7 @@ from cnnlab.figures.confusion import confusion_data, confusion_figure
 from cnnlab.figures.reliability import reliability_data, reliability_figure
 from cnnlab.figures.style import to_json
 from cnnlab.runs.record import Run
-from cnnlab.training import drawn
+from cnnlab.training import drawn, snapshots
 from cnnlab.training.snapshots import Moment
 from cnnlab.ui import errors, examples, reproduced, timemachine
 from cnnlab.ui.charts import Chart, live_charts
@@ -29,11 +29,17 @@ OF_COLLECTION = "collection:"
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """A network's answers, and whose they are. `which` names the images, see `_images`."""
+    """A network's answers, and whose they are.
+
+    Attributes:
+        which: names the images, see `_images`.
+        written: when the weights were: a moment can be trained anew.
+    """
 
     run: Run
     moment: Moment
     which: str
+    written: int
     found: Evaluation
 
     @property
@@ -49,14 +55,15 @@ def body() -> None:
     which = _images(run)
     if which == TEST and _sealed(run):
         return
+    written = snapshots.written(lab().folder(run.id), moment)
     try:
         with st.spinner(_("Asking the network …"), show_time=True):
-            found = _evaluated(run, moment, which)
+            found = _evaluated(run, moment, which, written)
     except CNNLabError as error:
         if not timemachine.waiting_for_workers():
             errors.show(error)
         return
-    examined = Examined(run, moment, which, found)
+    examined = Examined(run, moment, which, written, found)
     session().examine(f"{run.id} {moment} {which}")
     pages: dict[str, Callable[[Examined], None]] = {
         _("Overview"): _overview,
@@ -117,14 +124,20 @@ def _sealed(run: Run) -> bool:
     return True
 
 
-def _evaluated(run: Run, moment: Moment, which: str) -> Evaluation:
+def _evaluated(run: Run, moment: Moment, which: str, written: int) -> Evaluation:
     if which.startswith(OF_COLLECTION):
         return lab().evaluate_drawings(run, moment, which.removeprefix(OF_COLLECTION))
-    found = lab().evaluate(run, moment, "validation" if which == VALIDATION else "test")
+    found = _answers(run.id, moment, which, written, run.training.model_dump_json(), run)
     # That of the weights the run ended with; written down once, and not with every click.
     if which == TEST and moment == lab().taken_moment(run.id) and run.test_accuracy != found.accuracy:
         lab().note_test_accuracy(run.id, found.accuracy)
     return found
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _answers(run: str, moment: Moment, which: str, written: int, training: str, _run: Run) -> Evaluation:
+    """Asked once: every click draws the page anew. Kept as it is, with all that was worked out from it."""
+    return lab().evaluate(_run, moment, "validation" if which == VALIDATION else "test")
 
 
 def _overview(examined: Examined) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,6 +14,8 @@ from cnnlab.figures.overlay import overlay
 from cnnlab.figures.probabilities import probabilities_data, probabilities_figure
 from cnnlab.figures.scatter import scatter_data, scatter_figure
 from cnnlab.figures.style import WRONG, to_json
+from cnnlab.figures.thumbnails import Thumbnails, thumbnails
+from cnnlab.runs.record import Run
 from cnnlab.training.snapshots import Moment
 from cnnlab.ui import errors, learn_more, pictures
 from cnnlab.ui.charts import Chart, live_charts
@@ -148,12 +151,13 @@ def space(examined: Examined) -> None:
     method = st.segmented_control(
         _("Map"), list(names), default="pca", format_func=names.__getitem__, required=True, key="space-method"
     ) or "pca"  # fmt: skip
-    count = min(len(found.labels), MOST_PLACED[method])
+    images = found.images[: MOST_PLACED[method]]
+    count, mark = len(images), zlib.crc32(images.tobytes())
     with st.spinner(_("Laying out {count:,} images …", count=count), show_time=True):
-        places = _places(examined.run.id, examined.moment, examined.which, method, examined, count)
+        places = _places(examined.run.id, examined.moment, examined.written, method, mark, examined.run, images)
     data = scatter_data(places, found.labels[:count], found.probabilities[:count], examined.classes)
     alt = _("The images as points: near to each other where the last hidden layer finds them alike.")
-    chart = Chart(to_json(scatter_figure(data)), alt)
+    chart = Chart(to_json(scatter_figure(data, translate)), alt, thumbnails=_thumbnails(mark, images))
     click = live_charts([chart], key=f"space-{method}", clickable=True)
     st.caption(
         _(
@@ -168,6 +172,16 @@ def space(examined: Examined) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _places(run: str, moment: Moment, which: str, method: Method, _examined: Examined, _count: int) -> np.ndarray:
-    """Computed once for each map: t-SNE takes seconds, and the page is drawn anew with every click."""
-    return lab().project(_examined.run, moment, _examined.found.images[:_count], method)
+def _places(
+    run: str, moment: Moment, written: int, method: Method, mark: int, _run: Run, _images: np.ndarray
+) -> np.ndarray:
+    """Computed once for each map: t-SNE takes seconds, and the page is drawn anew with every click.
+
+    `written` and `mark` tell other weights of that moment, and other images, from those that the map was made of.
+    """
+    return lab().project(_run, moment, _images, method)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _thumbnails(mark: int, _images: np.ndarray) -> Thumbnails:
+    return thumbnails(_images)

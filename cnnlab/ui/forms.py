@@ -12,7 +12,9 @@ import streamlit as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from cnnlab.datasets import DATASETS
 from cnnlab.network.layers import Conv2D
+from cnnlab.training.spec import TrainingSpec
 from cnnlab.ui import transplant
 from cnnlab.ui.text import _, translate
 
@@ -37,7 +39,8 @@ def edit(model: Model, names: Iterable[str], key: str) -> Model:
 
 
 def field(model: BaseModel, name: str, key: str) -> Any:
-    """Draw one field and return its value; its label is the field's own name, as Keras spells it."""
+    """Draw one field and return its value; its label is the field's own name, as Keras spells it. A field that is a
+    model itself is drawn as its fields."""
     info = type(model).model_fields[name]
     kind, optional, low, high = _plan(type(model), name)
     value = getattr(model, name)
@@ -50,10 +53,8 @@ def field(model: BaseModel, name: str, key: str) -> Any:
         return st.toggle(name, value=value, width="content", **common)
     if kind is str:
         return st.text_input(name, value=value, max_chars=high, width=WIDTH, **common)
-    if isinstance(model, Conv2D) and name == "kernels":
-        return transplant.choose(model, name, common)
-    if get_origin(kind) is tuple:
-        return _pair(name, value, (low, high), common)
+    if isinstance(value, BaseModel) or get_origin(kind) is tuple:
+        return _several(model, name, (low, high), common)
     if value is not None:
         # A link or file can hold what is finer than a widget offers: it is shown as it is.
         low, high = (min(low, value) if low is not None else None), (max(high, value) if high is not None else None)
@@ -80,6 +81,34 @@ def _plan(model: type[BaseModel], name: str) -> tuple[Any, bool, Any, Any]:
     if get_origin(kind) is tuple:
         return kind, optional, *_range(_unwrapped(get_args(kind)[0])[2], int)
     return kind, optional, *_range(bounds, kind)
+
+
+def _several(model: BaseModel, name: str, ends: tuple[Any, Any], common: dict[str, Any]) -> Any:
+    """A field that holds several values."""
+    value = getattr(model, name)
+    if isinstance(value, BaseModel):
+        return edit(value, type(value).model_fields, common["key"])
+    if isinstance(model, Conv2D) and name == "kernels":
+        return transplant.choose(model, name, common)
+    if isinstance(model, TrainingSpec) and name == "classes":
+        return _classes(model, name, common)
+    return _pair(name, value, ends, common)
+
+
+def _classes(training: TrainingSpec, label: str, common: dict[str, Any]) -> tuple[int, ...]:
+    """Some of the dataset's classes, by their names. A class that a link or file made up is shown as it is."""
+    names = DATASETS[training.dataset].class_names
+    known = range(len(names))
+    chosen = st.multiselect(
+        label,
+        [*known, *(one for one in dict.fromkeys(training.classes) if one not in known)],
+        default=list(dict.fromkeys(training.classes)),
+        format_func=lambda one: translate(names[one]) if one in known else str(one),
+        placeholder=_("all"),
+        width=2 * WIDTH,
+        **common,
+    )
+    return tuple(sorted(chosen))
 
 
 def _pair(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import streamlit as st
@@ -19,6 +20,8 @@ MAX_NICKNAME = 30
 
 FIRST_PAGE_SECONDS = 1.0
 """The workers wait so long for the first page: importing TensorFlow takes every core for seconds."""
+
+SWITCH_SECONDS = 0.001
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -52,6 +55,9 @@ def lab() -> Lab:
 
 @st.cache_resource(show_spinner=False)
 def _lab() -> Lab:
+    # A page that computes lets the thread that sends messages, and other pages, wait for so long: Python's own 5 ms
+    # are felt where an answer takes twenty turns.
+    sys.setswitchinterval(SWITCH_SECONDS)
     found = Lab(settings.from_environment(), start_engine=False)
     found.engine.start(after=FIRST_PAGE_SECONDS)
     return found
@@ -66,6 +72,17 @@ def title(name: str, sentence: str) -> None:
             _who()
             _language()
     st.markdown(sentence)
+
+
+def say_damage() -> None:
+    """Say that the database was damaged and another was begun, until the reader has understood."""
+    damage, seen = lab().store.damage, session().opened
+    if damage is None or str(damage) in seen:
+        return
+    errors.show(damage)
+    if st.button(_("Understood"), key="damage"):
+        seen.add(str(damage))
+        st.rerun()
 
 
 def take_link() -> None:

@@ -54,7 +54,7 @@ def body(picture: Picture) -> None:
     found = filters(row, weights, run.network.input_shape, channel)
     # A separable convolution's kernels make no feature map by themselves: its 1×1 part mixes them.
     output = maps[row.name] if row.layer.kind != "SeparableConv2D" else np.empty(0)
-    _montage(found, output, own)
+    montage(found, output, own, "learned-montage")
     st.caption(_("Blue: positive weights, red: negative. Below each: the hand-designed kernel that it resembles most."))
     _answer(maps, run)
     _operation(run, moment, row, picture)
@@ -75,7 +75,9 @@ def _channel(row: Row, run: Run) -> int | None:
     return chosen
 
 
-def _montage(found: list[Filter], output: np.ndarray, own: bool) -> None:
+def montage(found: list[Filter], output: np.ndarray, own: bool, key: str) -> None:
+    """Kernels, each beside what it makes of a picture: `output` (height, width, filters), or nothing where it is not
+    three-dimensional. `own`: each on its own scale."""
     limit = max(float(np.abs(one.kernel).max()) for one in found)
     brightest = float(output.max()) if output.ndim == 3 else 0.0
     cells = []
@@ -89,7 +91,7 @@ def _montage(found: list[Filter], output: np.ndarray, own: bool) -> None:
         cells.append(Cell(beside(drawn), _caption(one), _hover(one)))
     data = montage_data(cells, COLUMNS, label=0.3)
     alt = _("{count} kernels, each beside what it makes of the picture.", count=len(found))
-    live_charts([Chart(to_json(montage_figure(data)), alt, data.aspect, least=LEAST)], key="learned-montage")
+    live_charts([Chart(to_json(montage_figure(data)), alt, data.aspect, least=LEAST)], key=key)
 
 
 def _caption(one: Filter) -> str:

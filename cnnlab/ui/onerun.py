@@ -47,7 +47,7 @@ def body(run: Run, runs: Sequence[Run]) -> None:
         for page, icon, label in (
             ("train", "play_circle", _("Follow it")),
             ("filters", "blur_on", _("Its kernels")),
-            ("maps", "filter_none", _("Its feature maps")),
+            ("maps", "filter_none", _("See its feature maps")),
             ("evaluate", "fact_check", _("Where it is wrong")),
         ):
             if st.button(label, icon=f":material/{icon}:", key=f"to-{page}-{run.id}"):

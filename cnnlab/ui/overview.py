@@ -6,7 +6,6 @@ import streamlit as st
 
 from cnnlab.errors import CNNLabError, NetworkError
 from cnnlab.figures.architecture import architecture_data, architecture_figure
-from cnnlab.figures.schedule import schedule_data, schedule_figure
 from cnnlab.figures.style import to_json
 from cnnlab.network import advice, code, link
 from cnnlab.network.shapes import Summary
@@ -120,12 +119,5 @@ def _bring_in(text: str) -> None:
 def settings() -> None:
     """The training settings, with the learning rate over the whole training."""
     me = session()
-    training = me.training
     key = f"build-training-{me.edition}"
-    training = forms.edit(training, choose.IN_SIGHT, key)
-    for title, names in choose.GROUPS.items():
-        st.markdown(f"**{translate(title)}**")
-        training = forms.edit(training, names, key)
-    me.training = training
-    figure = schedule_figure(schedule_data(training), translate)
-    live_charts([Chart(to_json(figure), _("The learning rate over the whole training."))], key="schedule")
+    me.training = choose.others(forms.edit(me.training, choose.IN_SIGHT, key), key)

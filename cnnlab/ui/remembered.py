@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnnlab.lessons.quiz import Case
+from cnnlab.training.parts import PartName
 from cnnlab.training.snapshots import Moment
 
 MOST_STROKES = 100
@@ -129,6 +131,61 @@ class Examined:
     cell: tuple[int, int] | None = None
     image: int | None = None
     clicked: float = 0.0
+
+
+@dataclass
+class Learning:
+    """What a Session remembers of the lessons.
+
+    Attributes:
+        lesson: the one that is worked through; "" for the list.
+        link: the parameters of the link that it came with.
+        who: whose marks these are.
+        marks: (lesson, part) -> what was answered, or which runs were trained.
+        case: the quiz's present case, and answered: what was answered to it.
+        corner: (row, column) of the square of pixels that is looked at; clicked: the click that was taken last.
+    """
+
+    lesson: str = ""
+    link: dict[str, str] = field(default_factory=dict)
+    who: str = ""
+    marks: dict[tuple[str, str], str] = field(default_factory=dict)
+    case: Case | None = None
+    answered: int | None = None
+    corner: tuple[int, int] = (10, 10)
+    clicked: float = 0.0
+
+
+@dataclass
+class Studied:
+    """What is looked at on the Data page.
+
+    Attributes:
+        dataset: the one chosen there, while `beside` was the one that would be trained on.
+        what: names the images that the rest belongs to.
+        image: the chosen one, (part, number); pixel: (row, column) of it.
+        clicked: the moment of the click that was taken last.
+    """
+
+    dataset: str = ""
+    beside: str = ""
+    what: str = ""
+    image: tuple[PartName, int] | None = None
+    pixel: tuple[int, int] | None = None
+    clicked: float = 0.0
+
+    def dataset_beside(self, trained: str) -> str:
+        """The dataset to look at: what was chosen, until another is going to be trained on."""
+        return self.dataset if self.dataset and self.beside == trained else trained
+
+    def choose(self, dataset: str, trained: str) -> None:
+        """Take note of the reader's choice."""
+        self.dataset, self.beside = dataset, trained
+
+    def look_at(self, what: str) -> None:
+        """Look at other images: what was chosen among the ones before is chosen no more."""
+        if what != self.what:
+            self.what, self.image, self.pixel = what, None, None
 
 
 class Asked(NamedTuple):

@@ -6,13 +6,17 @@ The chosen runs are named in the link (`?runs=`), so that a reload or a second t
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
+from pyarrow.json import ParseOptions, read_json  # type: ignore[import-untyped]
 
 from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
@@ -21,31 +25,57 @@ from cnnlab.runs.record import Run
 from cnnlab.ui import comparison, errors, onerun, takeaway
 from cnnlab.ui.frame import lab
 from cnnlab.ui.live import STATES
-from cnnlab.ui.state import redraw, session
+from cnnlab.ui.state import redraw
 from cnnlab.ui.text import _, translate
 
 FOLLOW_SECONDS = 2.0
+LOOK_SECONDS = 3.0
+"""How often it is looked for runs that begin elsewhere."""
 TALLEST = 12
 """Rows in sight; of more, the table scrolls."""
 ROW = 35
 """Pixels."""
 
+SCHEMA = pa.schema(
+    {
+        "name": pa.string(),
+        "network": pa.string(),
+        "data": pa.string(),
+        "parameters": pa.int64(),
+        "epochs": pa.int64(),
+        "validation": pa.float64(),
+        "test": pa.float64(),
+        "seconds": pa.float64(),
+        "state": pa.string(),
+        "who": pa.string(),
+        "when": pa.timestamp("ms"),
+        "note": pa.string(),
+        "tags": pa.list_(pa.string()),
+    }
+)
+"""The table's columns, see `row` and `_columns`."""
+
 
 def follow() -> None:
-    """Draw the page as a fragment; while runs are going it is drawn anew by itself."""
-    going = bool(lab().going())
+    """Draw the page as a fragment; while runs are going it is drawn anew by itself, and when one begins elsewhere."""
+    going = {run.id for run in lab().going()}
+
+    def watch() -> None:
+        if {run.id for run in lab().going()} != going:
+            # The timers belong to the fragments as they were begun: a whole rerun begins them anew.
+            st.rerun()
 
     def watched() -> None:
-        if bool(lab().going()) != going:
-            # The timer belongs to the fragment as it was begun: a whole rerun begins it anew, or ends it.
-            st.rerun()
+        watch()
         _body()
 
     st.fragment(watched, run_every=FOLLOW_SECONDS if going else None)()
+    if not going:
+        # Only looked for, since to draw the table costs more: a script of somebody's own, or another reader's run.
+        st.fragment(watch, run_every=LOOK_SECONDS)()
 
 
 def _body() -> None:
-    _say_damage()
     runs = lab().runs()
     _deleted()
     if not runs:
@@ -68,17 +98,6 @@ def _body() -> None:
         if board.open:
             comparison.leaderboard(runs)
     takeaway.bring_in()
-
-
-def _say_damage() -> None:
-    """Say once that the database was damaged and another was begun."""
-    damage, seen = lab().store.damage, session().opened
-    if damage is None or str(damage) in seen:
-        return
-    errors.show(damage)
-    if st.button(_("Understood"), key="runs-damage"):
-        seen.add(str(damage))
-        redraw()
 
 
 def _deleted() -> None:
@@ -156,8 +175,9 @@ def _table(runs: Sequence[Run]) -> list[Run]:
     wanted = [run.id for run in linked(runs)]
     zone = _zone()
     event = st.dataframe(
-        [row(run, translate, zone) for run in runs],
+        _arrow([row(run, translate, zone) for run in runs]),
         key=key,
+        lazy=False,
         hide_index=True,
         height=(min(len(runs), TALLEST) + 1) * ROW + 3,
         column_config=_columns(),
@@ -170,6 +190,13 @@ def _table(runs: Sequence[Run]) -> list[Run]:
     chosen = [runs[row] for row in event.selection.rows if row < len(runs)]
     onerun.choose(run.id for run in chosen)
     return chosen
+
+
+def _arrow(rows: Sequence[dict[str, Any]]) -> pa.Table:
+    """The rows as Streamlit sends them. It would bring a list into this form with pandas, as would pyarrow's own
+    functions for Python objects: an import of most of a second, and of memory that nothing else in the server needs."""
+    lines = "\n".join(json.dumps(row, default=lambda moment: moment.isoformat(timespec="milliseconds")) for row in rows)
+    return read_json(io.BytesIO(lines.encode()), parse_options=ParseOptions(explicit_schema=SCHEMA))
 
 
 def linked(runs: Sequence[Run]) -> list[Run]:

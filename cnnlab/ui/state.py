@@ -16,9 +16,10 @@ from cnnlab.network.layers import Layer
 from cnnlab.network.recipes import FIRST, RECIPES, suited
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.taking import File
+from cnnlab.training.fast import fast
 from cnnlab.training.snapshots import Moment
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.ui.remembered import Asked, Examined, Kept, Place, Sketch
+from cnnlab.ui.remembered import Asked, Examined, Kept, Learning, Place, Sketch, Studied
 
 _KEY = "cnnlab"
 
@@ -39,7 +40,8 @@ class Design(NamedTuple):
     @classmethod
     def first(cls) -> Design:
         """What a newcomer begins with."""
-        return cls(RECIPES[FIRST].network, suited(RECIPES[FIRST].training, "mnist-5k"))
+        network = RECIPES[FIRST].network
+        return cls(network, fast(network, suited(RECIPES[FIRST].training, "mnist-5k")))
 
 
 @dataclass
@@ -72,8 +74,10 @@ class Session:
         source: where the picture of Filters and Feature maps comes from, see `pictures.choose`; its edition grows when
             another page sets it.
         sent: a picture that another page has sent to them, (pixels, name).
-        kept: the collections of drawings; examined: what is looked at on Evaluate.
+        augmented: how often the samples of the augmentation were changed anew.
+        kept: the collections of drawings; examined: what is looked at on Evaluate; studied: on Data.
         taken: the file that was made last to be taken away, with its run and format.
+        learning: how far the reader is in the lessons.
     """
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
@@ -104,9 +108,12 @@ class Session:
     source: str | None = None
     source_edition: int = 0
     sent: tuple[np.ndarray, str] | None = None
+    augmented: int = 0
     kept: Kept = field(default_factory=Kept)
     examined: Examined = field(default_factory=Examined)
+    studied: Studied = field(default_factory=Studied)
     taken: tuple[str, str, File] | None = None
+    learning: Learning = field(default_factory=Learning)
 
     @property
     def who(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
 from cnnlab.evaluation import Evaluation
 from cnnlab.runs.record import Run
@@ -87,7 +88,10 @@ def bring_in() -> None:
         try:
             if given.name.endswith(".keras"):
                 suiting = lab().datasets_for(given.getvalue())
-                dataset = st.selectbox(_("It was trained on"), suiting, key="bring-dataset", width=260)
+                dataset = st.selectbox(
+                    _("It was trained on"), suiting, format_func=lambda name: translate(DATASETS[name].title),
+                    key="bring-dataset", width=260,
+                )  # fmt: skip
                 if st.button(_("Bring it in"), icon=":material/upload:", type="primary", key="bring-keras"):
                     name = given.name.removesuffix(".keras")
                     _brought(lab().take_in_keras(given.getvalue(), name, session().who, dataset))

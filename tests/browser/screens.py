@@ -79,14 +79,95 @@ def _keep(page: LabPage) -> None:
     page.settle()
 
 
+def _augmentation(page: LabPage) -> None:
+    page.key("more-settings").get_by_role("button").click()
+    page.key("augmentation").locator("summary").click()
+    page.page.locator("[class*=flip_vertical] label").click()
+    expect(page.key("augmented").locator(".js-plotly-plot")).to_be_visible(timeout=LOOK_MS)
+    for name, value in {"shift": 0.1, "rotation": 15, "noise": 0.1, "cutout": 0.1}.items():
+        page.number(name, value)
+
+
+def _cell(page: LabPage) -> None:
+    """The most frequent mistake, and one of its images."""
+    page.main.get_by_role("tab").nth(1).click(timeout=LOOK_MS)
+    counts = page.chart("confusion", "node.data[0].text")
+    found = {
+        (y, x): int(text.replace(",", ""))
+        for y, row in enumerate(counts)
+        for x, text in enumerate(row)
+        if text and x != y
+    }
+    truth, answer = max(found, key=lambda cell: found[cell])
+    page.click_chart("confusion", answer, truth)
+    _choose(page, f"gallery-cell-{min(found[truth, answer], 48)}")
+    page.see("example-one", "node => true")
+
+
+def _mistake(page: LabPage) -> None:
+    page.main.get_by_role("tab").nth(2).click(timeout=LOOK_MS)
+    expect(page.main.locator("[class*=st-key-gallery-examples-]")).to_be_visible(timeout=LOOK_MS)
+    classes = page.main.locator("[class*=st-key-gallery-examples-]").get_attribute("class") or ""
+    _choose(page, next(name for name in classes.split() if name.startswith("st-key-gallery")).removeprefix("st-key-"))
+    page.see("example-one", "node => true")
+
+
+def _choose(page: LabPage, key: str) -> None:
+    """Click a picture in the middle of a gallery, which is in sight however tall the gallery is."""
+    x, y = page.chart(key, "['x', 'y'].map((axis) => node.data.at(-1)[axis].at(node.data.at(-1).x.length / 2))")
+    page.click_chart(key, x, y)
+    page.settle()
+
+
+def _space(page: LabPage) -> None:
+    page.main.get_by_role("tab").nth(3).click(timeout=LOOK_MS)
+    x, y = page.chart("space-pca", "[node.data[4].x[0], node.data[4].y[0]]")
+    page.click_chart("space-pca", x, y)
+    page.see("example-one", "node => true")
+    # The pointer rests on the point: its image is beside it.
+    page.page.mouse.move(0, 0)
+    box = page.page.locator(".st-key-space-pca .js-plotly-plot .point").first
+    box.scroll_into_view_if_needed()
+    box.hover(force=True)
+
+
+def _take(page: LabPage) -> None:
+    page.settle()
+    page.page.locator("[class*=st-key-take-]").get_by_role("button").first.click()
+    page.settle()
+
+
+def _fold(key: str) -> Callable[[LabPage], None]:
+    def unfold(page: LabPage) -> None:
+        page.settle()
+        page.key(key).locator("summary").click()
+        page.settle()
+
+    return unfold
+
+
+def _number(page: LabPage) -> None:
+    _choose(page, "data-gallery-12")
+    key = page.page.locator("[class*=st-key-data-numbers-]")
+    expect(key).to_be_visible()
+    classes = (key.get_attribute("class") or "").split()
+    name = next(name for name in classes if name.startswith("st-key-data-numbers-"))
+    page.click_chart(name.removeprefix("st-key-"), 3, 4)
+    page.settle()
+
+
 SHOTS = (
     Shot("home", ""),
     Shot("build", "build"),
     *(Shot(f"build-{tab.split()[-1].lower()}", "build", tab=tab) for tab in ("Keras code", "Share", "Settings")),
     Shot("train", "train?run={run}"),
     Shot("train-network", "train?run={run}", tab="Network"),
-    Shot("train-settings", "train?run={run}", tab="Settings"),
+    *(
+        Shot(f"train-{tab.lower()}", "train?run={run}", tab=tab)
+        for tab in ("Doctor", "Kernels", "Confusion", "Inside", "Time", "Settings")
+    ),
     Shot("train-more", "train", press="More settings"),
+    Shot("train-augmentation", "train", act=_augmentation),
     Shot("train-empty", "train"),
     Shot("train-no-such-run", "train?run=nosuch"),
     Shot("filters", "filters"),
@@ -101,6 +182,26 @@ SHOTS = (
     Shot("draw-dial", "draw", tab="Shift, rotate, scale", act=_write),
     Shot("draw-keep", "draw", act=_keep),
     Shot("draw-photo", "draw", act=_photo),
+    Shot("evaluate", "evaluate"),
+    Shot("evaluate-cell", "evaluate", act=_cell),
+    Shot("evaluate-mistake", "evaluate", act=_mistake),
+    Shot("evaluate-space", "evaluate", act=_space),
+    Shot("evaluate-reproduced", "evaluate", tab="Reproduced"),
+    Shot("runs", "runs"),
+    Shot("runs-one", "runs?runs={run}"),
+    Shot("runs-take", "runs?runs={run}", act=_take),
+    Shot("runs-compared", "runs?runs={run},{other}"),
+    Shot("runs-board", "runs", act=_fold("runs-leaderboard")),
+    Shot("runs-bring", "runs", act=_fold("bring-in")),
+    Shot("data", "data"),
+    Shot("data-number", "data?data=digits-8x8", act=_number),
+    Shot("data-image", "data", act=_number),
+    Shot("data-classes", "data", tab="Classes"),
+    Shot("data-means", "data", tab="Mean images"),
+    Shot("data-augmentation", "data", tab="Augmentation"),
+    Shot("data-fetch", "data?data=fashion-mnist"),
+    Shot("learn", "learn"),
+    *(Shot(f"learn-{lesson}", f"learn?lesson={lesson}") for lesson in ("digits", "relu", "filters", "fashion", "bugs")),
 )
 """One entry a picture; a new page needs a line here."""
 

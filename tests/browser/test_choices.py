@@ -8,9 +8,9 @@ import re
 from playwright.sync_api import expect
 
 from cnnlab.settings import Settings
-from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.spec import Augmentation, TrainingSpec
 from tests.browser.conftest import Visit
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import LOOK_MS, LabPage
 from tests.browser.server import AppServer
 
 
@@ -49,7 +49,54 @@ def test_settings_reach_the_run(lab_server: AppServer, visit: Visit) -> None:
         "train_size": 1000,
     }
     assert {name: shown[name] for name in expected} == expected
-    assert set(shown) == set(TrainingSpec.model_fields) - {"version"}
+    # A list of nothing has no value to be read; what is inside a field is shown below it.
+    assert set(shown) == set(TrainingSpec.model_fields) - {"version", "classes", "augmentation"} | set(
+        Augmentation.model_fields
+    )
+
+
+def test_augmentation_and_classes_are_seen_before_they_are_trained_with(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "train")
+    page.number("epochs", 1)
+    page.main.get_by_role("button", name="More settings").click()
+    page.key("schedule").locator(".js-plotly-plot").wait_for()
+
+    # A plateau is for a constant learning rate. (A list that is opened while the popover scrolls closes again.)
+    plateau = page.page.get_by_text("reduce_on_plateau", exact=True)
+    for schedule, there in (("constant", 1), ("cosine", 0)):
+        page.page.get_by_role("combobox", name="schedule", exact=True).scroll_into_view_if_needed()
+        page.choose("schedule", schedule)
+        expect(plateau).to_have_count(there)
+
+    page.key("augmentation").locator("summary").click()
+    expect(page.page.get_by_text("the network sees every picture as it is")).to_be_visible()
+    shift = page.page.get_by_role("spinbutton", name="shift", exact=True)
+    shift.fill("0.2")
+    shift.press("Enter")
+    samples = page.key("augmented").locator(".js-plotly-plot")
+    expect(samples).to_be_visible(timeout=LOOK_MS)
+    before = samples.evaluate("node => node.data[0].source")
+    page.key("augment-again").get_by_role("button").click()
+    page.page.wait_for_function(
+        "before => document.querySelector('.st-key-augmented .js-plotly-plot')?.data[0].source !== before", arg=before
+    )
+    page.settle()
+
+    alone = page.page.get_by_role("alert").filter(has_text="There is nothing to tell apart")
+    page.page.get_by_role("combobox", name="classes", exact=True).scroll_into_view_if_needed()
+    page.choose("classes", "3")
+    expect(alone).to_be_visible()
+    page.page.keyboard.press("Escape")
+    page.choose("classes", "8")
+    expect(alone).to_have_count(0)
+    page.page.keyboard.press("Escape")
+    page.page.keyboard.press("Escape")
+    run = page.start()
+    page.expect_state("finished", 120_000)
+    page.see_points(run)
+    shown = _settings_shown(page)
+    assert (shown["shift"], shown["rotation"], shown["schedule"]) == (0.2, 0, "cosine")
+    expect(page.main.get_by_test_id("stJson")).to_contain_text(re.compile(r"classes\W+0\W*3\W*1\W*8\W"))
 
 
 def test_network_brings_its_settings_and_a_page_switch_keeps_choices(lab_server: AppServer, visit: Visit) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
+from cnnlab.datasets import load
+from cnnlab.runs.store import RunStore
+from cnnlab.training.split import split
 from tests.browser.conftest import Visit
 from tests.browser.lab_page import BEGIN_MS, LabPage, trained
 from tests.browser.server import AppServer
@@ -41,7 +47,8 @@ def test_from_the_figures_to_a_cell_to_an_image_to_its_explanation(
     assert re.fullmatch(r"\d\d\.\d\d%", told["Accuracy"])
     assert int(told["Images"].replace(",", "")) >= 400
     page.tab("Confusion")
-    counts = page.chart("confusion", "node.data[0].text")
+    mistakes, right = page.chart("confusion", "[node.data[0].text, node.data[1].text]")
+    counts = [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(mistakes, right, strict=True)]
     total = sum(int(text.replace(",", "") or 0) for row in counts for text in row)
     assert total == int(told["Images"].replace(",", ""))
     wrong = {
@@ -98,6 +105,42 @@ def test_galleries_the_map_and_the_built_in_network(visit: Visit, lab_server: Ap
     page.choose("Run", "Built-in network")
     page.tab("Overview")
     expect(page.main.get_by_role("definition").first).to_have_text(re.compile(r"9\d\.\d\d%"), timeout=60_000)
+
+
+def test_a_point_shows_its_image(visit: Visit, lab_server: AppServer, run: str) -> None:
+    page = evaluate(visit, lab_server)
+    page.tab("Feature space")
+    page.see("space-pca", "node => node.data[3].x.length > 10")
+    node, shown = page.page.locator(".st-key-space-pca .js-plotly-plot"), page.page.locator(".cnnlab-thumbnail")
+    expect(shown).to_be_hidden()
+    node.scroll_into_view_if_needed()
+    # The point that lies farthest from the middle: no other is near.
+    place = """node => {
+      const { xaxis, yaxis } = node._fullLayout, box = node.getBoundingClientRect();
+      const points = node.data.slice(0, 10).flatMap(line => line.x.map((x, k) => [x, line.y[k]]));
+      const [x, y] = points.sort((a, b) => Math.hypot(...b) - Math.hypot(...a))[0];
+      return [box.x + xaxis._offset + xaxis.l2p(x), box.y + yaxis._offset + yaxis.l2p(y)];
+    }"""
+    x, y = node.evaluate(place)
+    page.page.mouse.move(x - 5, y - 5)
+    page.page.mouse.move(x, y)
+    expect(shown).to_be_visible()
+    number, truth = node.evaluate("node => [node._hoverdata[0].customdata, node._hoverdata[0].data.name]")
+    store = RunStore(lab_server.home)
+    checked = split(load("mnist-5k"), store.get(run).training)
+    store.close()
+    assert truth == str(checked.y_validation[number])
+    # Three pixels of the screen for each of the image's.
+    seen = np.asarray(Image.open(io.BytesIO(shown.screenshot())).convert("L")).astype(int)
+    expected = checked.x_validation[number, :, :, 0].repeat(3, axis=0).repeat(3, axis=1)
+    assert seen.shape == expected.shape == (84, 84)
+    # (But for the rounded corners.)
+    assert np.abs(seen - expected)[3:-3, 3:-3].max() <= 2
+    # A click shows it below, and away from the points there is none.
+    page.page.mouse.click(x, y)
+    expect(page.main.get_by_text(f"it is {truth}")).to_be_visible()
+    page.page.mouse.move(5, 5)
+    expect(shown).to_be_hidden()
 
 
 def test_training_on_with_mistakes_is_a_new_run(visit: Visit, lab_server: AppServer, run: str) -> None:

@@ -174,6 +174,23 @@ def test_delete_and_undo(kept: Kept, visit: Visit) -> None:
     assert [one.id for one in kept.store.runs()] == before
 
 
+def test_a_damaged_database_is_said_where_one_begins(serve: Serve, visit: Visit, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "cnnlab.sqlite3").write_bytes(b"no database" * 1000)
+    page = visit(serve(home))
+    damage = page.main.get_by_role("alert").filter(has_text="database was damaged")
+    expect(damage).to_be_visible()
+    page.go("Runs")
+    expect(damage).to_be_visible()
+    page.key("damage").get_by_role("button").click()
+    expect(damage).to_have_count(0)
+    page.page.get_by_role("link", name="Home", exact=True).first.click()
+    expect(page.page.get_by_role("heading", level=1, name="CNN Lab")).to_be_visible()
+    page.settle()
+    expect(damage).to_have_count(0)
+
+
 def test_five_hundred_runs(serve: Serve, visit: Visit, tmp_path: Path) -> None:
     home = tmp_path / "home"
     store = RunStore(home)

@@ -50,6 +50,18 @@ def test_mnist_5k_is_split_the_same_way_every_time() -> None:
     assert digest(raw(dataset)) == digest(raw(load("mnist-5k")))
 
 
+def test_shuffled_digits_are_the_same_digits_with_every_pixel_moved_alike(make_settings: MakeSettings) -> None:
+    plain, moved = load("mnist-5k"), load("mnist-5k-shuffled")
+    assert moved.name == "mnist-5k-shuffled" and (moved.y_train == plain.y_train).all()
+    columns = [images.reshape(-1, 784) for images in (plain.x_train, plain.x_test, moved.x_train, moved.x_test)]
+    places = np.random.RandomState(1).permutation(784)
+    assert (columns[2] == columns[0][:, places]).all() and (columns[3] == columns[1][:, places]).all()
+    assert places[:3].tolist() == [649, 265, 111] and (np.sort(places) == np.arange(784)).all()
+    with pytest.raises(ValueError, match="read-only"):
+        moved.x_train[0] = 0
+    assert available("mnist-5k-shuffled", make_settings()) and not available("mnist-shuffled", make_settings())
+
+
 def test_mnist_5k_is_real_mnist(shared_data: Path, make_settings: MakeSettings) -> None:
     full, few = load("mnist", make_settings(shared_data)), load("mnist-5k")
     known = {x.tobytes(): y for x, y in zip(full.x_train, full.y_train, strict=True)}

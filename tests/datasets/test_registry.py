@@ -13,7 +13,10 @@ from cnnlab.datasets.loading import BUNDLED, READERS
 
 
 def test_the_menu_and_its_order() -> None:
-    assert list(DATASETS) == ["mnist-5k", "digits-8x8", "mnist", "fashion-mnist", "cifar-10"]
+    assert list(DATASETS) == [
+        *("mnist-5k", "digits-8x8", "mnist", "fashion-mnist", "cifar-10"),
+        *("mnist-5k-shuffled", "mnist-shuffled"),
+    ]
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -23,7 +26,7 @@ def test_an_entry_says_everything(name: str) -> None:
     assert info.title and info.description.endswith(".") and info.credit and info.license
     assert len(info.class_names) == 10
     assert info.input_shape[2] == (3 if name == "cifar-10" else 1)
-    assert name in (READERS if info.large else BUNDLED)
+    assert (info.shuffled or name) in (READERS if info.large else BUNDLED)
     assert info.large == (info.download_size > 0)
     for file in info.files:
         assert re.fullmatch(r"https://\S+", file.url) and file.url.endswith(file.name)
@@ -37,8 +40,13 @@ def test_sizes() -> None:
         (60_000, 10_000),
         (60_000, 10_000),
         (50_000, 10_000),
+        (4_000, 1_000),
+        (60_000, 10_000),
     ]
-    assert [info.download_size for info in DATASETS.values()] == [0, 0, 11_490_434, 30_878_645, 170_498_071]
+    assert [info.download_size for info in DATASETS.values()] == [
+        *(0, 0, 11_490_434, 30_878_645, 170_498_071),
+        *(0, 11_490_434),
+    ]
 
 
 def test_importing_is_light_and_loading_brings_no_framework() -> None:

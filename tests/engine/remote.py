@@ -6,9 +6,16 @@ import os
 import resource
 import threading
 
+import psutil
+
 
 def pid() -> int:
     return os.getpid()
+
+
+def memory() -> int:
+    """Bytes that this worker holds."""
+    return psutil.Process().memory_info().rss
 
 
 def training_runs() -> list[str]:

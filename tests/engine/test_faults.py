@@ -13,7 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cnnlab.errors import TrainingError
 from cnnlab.lab import Lab
+from cnnlab.network.layers import Conv2D, Dense, GlobalAveragePooling2D
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.settings import Settings
 from cnnlab.training.events import Finished, Started
@@ -148,3 +150,35 @@ def test_no_scheduler_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         wait_until(lambda lab=lab: lab.engine.state == "down")  # type: ignore[misc]
         assert str(lab.engine.problem).startswith(f"No Dask scheduler answers at {address} (")
         lab.close()
+
+
+def test_ten_runs_leave_no_worker_larger(lab: Lab, tiny: NetworkSpec, quick: TrainingSpec) -> None:
+    sizes = []
+    for _ in range(10):
+        assert ended(lab, lab.start(tiny, quick)).state == "finished"
+        sizes.append(in_workers(lab, "train", remote.memory))
+    assert max(sizes[2:]) <= 1.1 * sizes[1]
+
+
+def test_what_does_not_fit_into_memory_is_refused_before_it_starts(lab: Lab) -> None:
+    wide = Conv2D(filters=2048, padding="same", activation="relu")
+    network = NetworkSpec(
+        input_shape=(28, 28, 1), layers=(wide, GlobalAveragePooling2D(), Dense(units=10, activation="softmax"))
+    )
+    before = len(lab.runs())
+    with pytest.raises(TrainingError, match=r"needs about .* GB of memory"):
+        lab.start(network, TrainingSpec(dataset="mnist-5k", batch_size=10_000))
+    assert len(lab.runs()) == before
+
+
+def test_a_run_that_dies_for_memory_says_so(lab: Lab, tiny: NetworkSpec, slow: TrainingSpec) -> None:
+    run = lab.start(tiny, slow.replace(epochs=1000))
+    until_epoch(lab, run, 1)
+    # What the system does where memory runs out: it kills the process, and the one that comes after it too.
+    os.kill(in_workers(lab, "train", remote.pid), signal.SIGKILL)
+    wait_until(lambda: len(started(lab, run)) == 2)
+    os.kill(in_workers(lab, "train", remote.pid), signal.SIGKILL)
+    done = ended(lab, run)
+    assert done.state == "failed" and done.error is not None and "memory" in str(done.error)
+    # The pages go on: so does the next run.
+    assert ended(lab, lab.start(tiny, slow.replace(epochs=1))).state == "finished"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ def test_a_run_from_start_to_end(lab: Lab, tiny: NetworkSpec, quick: TrainingSpe
     assert (done.state, done.who, done.name, done.error) == ("finished", "Ada", "x" * 80, None)
     assert done.started is not None and done.ended is not None and done.created <= done.started <= done.ended
     kinds = [event.kind for _, event in lab.events(run) if event.kind != "batch"]
-    assert kinds == ["started", "epoch", "answers", "epoch", "answers", "finished"]
+    assert kinds == ["started", *2 * ("epoch", "answers", "watch"), "finished"]
     with pytest.raises(StoreError, match="cannot be resumed"):
         lab.resume(run)
 
@@ -101,10 +100,9 @@ def test_answers_while_it_trains_and_an_obedient_stop(lab: Lab, tiny: NetworkSpe
         lab.predict(run, np.zeros((1, 8, 8, 1), np.float32))
     until_epoch(lab, run, 1)
     assert lab.predict(run, np.zeros((1, 8, 8, 1), np.float32)).shape == (1, 10)
-    began = time.monotonic()
     lab.stop(run)
+    # One that had to be forced would have failed.
     stopped = ended(lab, run)
-    assert time.monotonic() - began < 3
     assert (stopped.state, stopped.error) == ("stopped", None)
     last = lab.events(run)[-1][1]
     assert isinstance(last, Finished)

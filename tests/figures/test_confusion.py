@@ -30,8 +30,9 @@ def test_mistakes_and_right_answers_are_two_maps_without_common_cells() -> None:
     assert (wrong.colorscale, right.colorscale) == (tuple(MISTAKES), tuple(RIGHT))
     assert (wrong.zmin, wrong.zmax, right.zmin, right.zmax) == (0, 0.25, 0, 1)
     assert wrong.hoverongaps is right.hoverongaps is False
-    # The numbers: none where a mistake is never made.
-    assert [list(row) for row in wrong.text] == [["3", "1", ""], ["", "1,234", ""], ["", "", "0"]]
+    # The numbers: none where a mistake is never made, and each in one map only.
+    assert [list(row) for row in wrong.text] == [["", "1", ""], ["", "", ""], ["", "", ""]]
+    assert [list(row) for row in right.text] == [["3", "", ""], ["", "1,234", ""], ["", "", "0"]]
     assert wrong.hovertext[0][1] == "‹‹a›, taken for ‹b›: 1 (25.0% of this class)›"
     assert figure.layout.height == 400
 
@@ -49,8 +50,9 @@ def test_hovering_and_axes_in_words() -> None:
 
 
 def test_shares_in_the_cells() -> None:
-    figure = confusion_figure(confusion_data(MATRIX, NAMES, as_shares=True))
-    assert figure["data"][0]["text"] == [["75.0%", "25.0%", ""], ["", "100.0%", ""], ["", "", "0.0%"]]
+    wrong, right = confusion_figure(confusion_data(MATRIX, NAMES, as_shares=True))["data"]
+    assert wrong["text"] == [["", "25.0%", ""], ["", "", ""], ["", "", ""]]
+    assert right["text"] == [["75.0%", "", ""], ["", "100.0%", ""], ["", "", "0.0%"]]
 
 
 def test_a_single_mistake_does_not_look_like_a_disaster() -> None:

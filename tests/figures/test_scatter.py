@@ -38,6 +38,8 @@ def test_a_trace_for_each_class_with_its_mistakes_on_top() -> None:
     assert [trace.name for trace in figure.data] == ["‹cat›", "‹dog›", "‹wrong answer›"]
     assert (list(cats.x), list(cats.y)) == ([-4, 0], [5.1235, 1])
     assert list(cats.marker.symbol) == [RIGHT, WRONG] and list(dogs.marker.symbol) == [RIGHT, RIGHT]
+    # By these the page finds a point's image.
+    assert (list(cats.customdata), list(dogs.customdata)) == ([2, 0], [1, 3])
     assert (cats.marker.color, dogs.marker.color) == COLOURS[:2]
     assert legend.marker.symbol == WRONG and list(legend.x) == [None]
     assert figure.layout.yaxis.scaleanchor == "x"

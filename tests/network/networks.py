@@ -31,6 +31,8 @@ _fields: dict[str, st.SearchStrategy[Any]] = {
     "depth_multiplier": st.integers(1, 2),
     "rate": _share,
     "stddev": _share,
+    "scale": _share,
+    "offset": _share,
     "momentum": _share,
     "epsilon": _positive,
     "activation": st.sampled_from(get_args(Activation_)),

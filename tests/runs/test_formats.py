@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.errors import StoreError
+from cnnlab.runs.progress import LessonProgress
 from cnnlab.runs.shelf import Shelf
 from cnnlab.runs.store import RunStore
 from cnnlab.training.events import Epoch
@@ -98,6 +99,24 @@ def test_it_goes_on_from_there(home: Path) -> None:
     store.close()
     again = RunStore(home)
     assert (again.get("bbb").note, again.get("aaa").epochs_done) == ("kept", 4)
+
+
+def test_the_second_form_gets_a_place_for_progress(home: Path) -> None:
+    """As the second CNN Lab left it: everything but the newest table."""
+    RunStore(home).close()
+    database = sqlite3.connect(home / "cnnlab.sqlite3")
+    database.executescript("DROP TABLE progress; PRAGMA user_version = 2; UPDATE runs SET seconds = 8.5")
+    database.close()
+    store = RunStore(home)
+    progress = LessonProgress(store)
+    progress.note("Ada", "relu", "question", "1")
+    assert progress.of("Ada") == {("relu", "question"): "1"}
+    # What the step before has worked out is left alone.
+    assert (store.get("aaa").seconds, store.get("aaa").best_epoch) == (8.5, 2)
+    store.close()
+    database = sqlite3.connect(home / "cnnlab.sqlite3")
+    assert database.execute("PRAGMA user_version").fetchone() == (3,)
+    database.close()
 
 
 def test_several_at_once(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -192,7 +193,7 @@ def assert_kept(folder: Path, seen: dict[Moment, Weights], expected: set[tuple[i
 
 
 def after(asks: int) -> Callable[[], Control]:
-    """Stop after so many questions: an epoch of the quick run asks 7 times."""
+    """Stop after so many questions: one at first, and 8 in an epoch of the quick run, the last at its end."""
     questions = iter(range(asks))
     return lambda: Control(stop=next(questions, None) is None)
 
@@ -213,9 +214,9 @@ def test_a_stopped_and_resumed_run_keeps_all_the_same(
     digits: Dataset, tiny: NetworkSpec, quick: TrainingSpec, tmp_path: Path, seen: dict[Moment, Weights]
 ) -> None:
     spec = quick.replace(epochs=3)
-    train(tiny, spec, digits, control=after(2), folder=tmp_path)  # within the first epoch
+    train(tiny, spec, digits, control=after(3), folder=tmp_path)  # within the first epoch
     assert_kept(tmp_path, seen, {(0, 0), (0, 1), (0, 2), (0, 3)})
-    train(tiny, spec, digits, control=after(9), folder=tmp_path)  # within the second one
+    train(tiny, spec, digits, control=after(11), folder=tmp_path)  # within the second one
     early = {(0, 0), (0, 1), (0, 2), (0, 3), (0, 4)}
     assert_kept(tmp_path, seen, early | {(1, 0)})
     first = keras.saving.load_model(tmp_path / "checkpoint-0001.keras")
@@ -228,9 +229,9 @@ def test_the_epoch_that_is_kept_is_always_there(
     digits: Dataset, tiny: NetworkSpec, quick: TrainingSpec, tmp_path: Path
 ) -> None:
     spec = quick.replace(snapshots="none", epochs=4)
-    train(tiny, spec, digits, control=after(2), folder=tmp_path)
+    train(tiny, spec, digits, control=after(3), folder=tmp_path)
     assert snapshots.moments(tmp_path) == []  # these weights are of no moment
-    stopped = train(tiny, spec, digits, control=after(16), folder=tmp_path)
+    stopped = train(tiny, spec, digits, control=after(19), folder=tmp_path)
     assert snapshots.moments(tmp_path) == [(2, 0)]
     assert_same(snapshots.read(tmp_path, Moment(2)), weights_of(stopped.model))
     wild = spec.replace(optimizer="SGD", learning_rate=3.0, early_stopping=True, patience=1, epochs=8)
@@ -240,6 +241,66 @@ def test_the_epoch_that_is_kept_is_always_there(
     losses = [epoch.val_loss for epoch in best.epochs]
     assert kept == (losses.index(min(losses)) + 1, 0)
     assert_same(snapshots.read(tmp_path / "best", kept), weights_of(best.model))
+
+
+def room_for(most: int) -> int:
+    """Parameters of a network of which so many moments may be kept."""
+    return MOST_BYTES // (4 * most)
+
+
+def goes_on(folder: Path, parameters: int, epochs: int, done: int) -> None:
+    """Train on from epoch `done` to `epochs`, as the callback keeps moments; never more than there is room for."""
+    whole = planned(SPEC.replace(epochs=epochs), 32, parameters)
+    for moment in sorted(moment for moment in whole if moment > Moment(done)):
+        snapshots.make_room(folder, moment, parameters, whole)
+        snapshots.keep(folder, moment, {})
+        assert len(snapshots.moments(folder)) <= max(MOST_BYTES // (4 * parameters), 2)
+
+
+def test_a_run_that_goes_on_makes_room(tmp_path: Path) -> None:
+    parameters = room_for(10)
+    snapshots.keep(tmp_path, Moment(0), {})
+    goes_on(tmp_path, parameters, 9, 0)
+    assert [moment.epoch for moment in snapshots.moments(tmp_path)] == list(range(10))
+    goes_on(tmp_path, parameters, 18, 9)
+    assert [moment.epoch for moment in snapshots.moments(tmp_path)] == list(range(0, 19, 2))
+    # Where there is room for all, all stay.
+    goes_on(tmp_path, room_for(20), 19, 18)
+    assert [moment.epoch for moment in snapshots.moments(tmp_path)] == [*range(0, 19, 2), 19]
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(1, 30))
+@settings(max_examples=30)
+def test_it_never_keeps_too_much_however_often_it_goes_on(more: list[int], most: int) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder, parameters, done = Path(place), room_for(most), 0
+        snapshots.keep(folder, Moment(0), {})
+        for epochs in more:
+            goes_on(folder, parameters, done + epochs, done)
+            done += epochs
+        kept = snapshots.moments(folder)
+        assert kept[0] == Moment(0) and kept[-1] == Moment(done)
+
+
+def test_the_best_epoch_finds_room(tmp_path: Path) -> None:
+    for epoch in (0, 3, 6, 9, 10):
+        snapshots.keep(tmp_path, Moment(epoch), {})
+    snapshots.make_room(tmp_path, Moment(5), room_for(5))
+    snapshots.keep_if_new(tmp_path, Moment(5), {})
+    # The sixth epoch has the nearest neighbours, 5 and 9; the last but one, 6 and 10, is as near, but comes later.
+    assert [moment.epoch for moment in snapshots.moments(tmp_path)] == [0, 3, 5, 9, 10]
+
+
+def test_a_large_run_is_trained_on_within_its_bounds(
+    digits: Dataset, tiny: NetworkSpec, quick: TrainingSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = train(tiny, quick, digits).model.count_params()
+    monkeypatch.setattr(snapshots, "MOST_BYTES", 5 * 4 * parameters)
+    train(tiny, quick.replace(epochs=4), digits, folder=tmp_path)
+    assert [moment.epoch for moment in snapshots.moments(tmp_path)] == [0, 1, 2, 3, 4]
+    train(tiny, quick.replace(epochs=6), digits, folder=tmp_path)
+    # One more than the longer plan's: there is room for five.
+    assert [moment.epoch for moment in snapshots.moments(tmp_path)] == [0, 2, 3, 4, 6]
 
 
 def test_whether_any_are_kept_is_known_without_naming_them(tmp_path: Path) -> None:

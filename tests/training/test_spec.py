@@ -65,7 +65,8 @@ def test_an_unknown_dataset() -> None:
     with pytest.raises(TrainingError) as refused:
         TrainingSpec(dataset="imagenet").checked()
     assert refused.value.sentences() == (
-        "There is no dataset called “imagenet”; expected one of mnist-5k, digits-8x8, mnist, fashion-mnist, cifar-10.",
+        "There is no dataset called “imagenet”; expected one of mnist-5k, digits-8x8, mnist, fashion-mnist, cifar-10, "
+        "mnist-5k-shuffled, mnist-shuffled.",
         "Choose a dataset from the list.",
     )
 

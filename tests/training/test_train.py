@@ -93,8 +93,8 @@ def test_events_come_in_order(digits: Dataset, tiny: NetworkSpec, quick: Trainin
     trained = train(tiny, quick, digits, events.append)
     assert [event.kind for event in events if not isinstance(event, Batch)] == [
         "started",
-        *("epoch", "answers"),
-        *("epoch", "answers"),
+        *("epoch", "answers", "watch"),
+        *("epoch", "answers", "watch"),
         "finished",
     ]
     started, finished = events[0], events[-1]
@@ -270,14 +270,15 @@ def test_stop_in_the_middle_of_an_epoch(
     def control() -> Control:
         nonlocal asked
         asked += 1
-        return Control(stop=asked > 9)  # in the second epoch: an epoch has 5 batches and 2 of validation
+        # In the second epoch: asked at first, after the 5 batches and the 2 of validation, and at the epoch's end.
+        return Control(stop=asked > 9)
 
     events: list[AnyEvent] = []
     spec = quick.replace(epochs=3)
     trained = train(tiny, spec, digits, events.append, control, folder=tmp_path)
     assert asked == 10
     assert [event.kind for event in events if not isinstance(event, Batch)] == [
-        *("started", "epoch", "answers", "finished")
+        *("started", "epoch", "answers", "watch", "finished")
     ]
     assert isinstance(events[-1], Finished)
     assert (trained.reason, events[-1].reason, events[-1].kept_epoch) == ("stopped", "stopped", 1)

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.network.layers import LAYERS, Layer
-from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.spec import Augmentation, TrainingSpec
 
 
 def _training_form() -> None:
@@ -27,10 +27,39 @@ def test_every_setting_has_a_widget_that_reaches_the_spec() -> None:
     app.selectbox(key="t.optimizer").set_value("AdamW")
     app.toggle(key="t.early_stopping").set_value(True)
     app.number_input(key="t.learning_rate").set_value(0.02)
+    app.number_input(key="t.augmentation.shift").set_value(0.1)
+    app.toggle(key="t.augmentation.flip_vertical").set_value(True)
+    app.multiselect(key="t.classes").set_value([8, 3])
     app.run()
     assert TrainingSpec.model_validate_json(app.code[0].value) == TrainingSpec(
-        epochs=3, train_size=500, optimizer="AdamW", early_stopping=True, learning_rate=0.02
+        epochs=3,
+        train_size=500,
+        optimizer="AdamW",
+        early_stopping=True,
+        learning_rate=0.02,
+        augmentation=Augmentation(shift=0.1, flip_vertical=True),
+        classes=(3, 8),
     )
+
+
+def _classes_form() -> None:
+    import streamlit as st
+
+    from cnnlab.training.spec import TrainingSpec
+    from cnnlab.ui import forms
+
+    given = TrainingSpec(dataset="fashion-mnist", classes=(9, 77, 9))
+    st.code(forms.edit(given, ["classes"], "t").model_dump_json())
+
+
+def test_classes_are_chosen_by_name_and_what_a_link_made_up_is_shown() -> None:
+    app = AppTest.from_function(_classes_form).run()
+    assert not app.exception
+    chosen = app.multiselect(key="t.classes")
+    assert chosen.value == [9, 77]
+    assert chosen.options[0] == "T-shirt/top" and chosen.options[9:] == ["Ankle boot", "77"]
+    chosen.set_value([9, 0]).run()
+    assert TrainingSpec.model_validate_json(app.code[0].value).classes == (0, 9)
 
 
 def test_a_field_says_what_it_is_for() -> None:

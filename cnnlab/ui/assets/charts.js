@@ -19,6 +19,16 @@ function plotly(source) {
   return loading;
 }
 
+// Charts that arrive together are drawn each in a task of its own, so that the browser shows the first ones (the answer
+// to a drawing, say) before it has drawn the others.
+let drawn = Promise.resolve();
+
+function inTurn(draw) {
+  const done = drawn.then(draw);
+  drawn = done.catch(() => {}).then(() => new Promise((resolve) => setTimeout(resolve)));
+  return done;
+}
+
 function withThemeColours(layout, style) {
   const text = style.getPropertyValue("--st-text-color").trim();
   const line = style.getPropertyValue("--st-border-color").trim();
@@ -69,6 +79,45 @@ function hearClicks(node, k, said) {
   });
 }
 
+const THUMBNAIL = 84;
+
+// Shows the image of the point under the pointer beside it. `images` is one file with all of them, see thumbnails.py; a
+// click ends it, since what is clicked is then shown by the page, and a finger that taps does not leave by itself.
+function showImages(holder, node, images) {
+  let shown = holder.querySelector(".cnnlab-thumbnail");
+  if (shown) {
+    shown.hidden = true;
+  } else {
+    shown = document.createElement("div");
+    shown.className = "cnnlab-thumbnail";
+    shown.hidden = true;
+    holder.append(shown);
+    const hide = () => (shown.hidden = true);
+    node.on("plotly_hover", ({ event, points: [point] }) => place(holder, shown, node.cnnlabImages, event, point));
+    node.on("plotly_unhover", hide);
+    node.on("plotly_click", hide);
+  }
+  node.cnnlabImages = images;
+  shown.style.backgroundImage = `url("${images.source}")`;
+}
+
+function place(holder, shown, { columns, width, height }, { clientX, clientY }, { customdata }) {
+  const times = Math.max(Math.round(THUMBNAIL / Math.max(width, height)), 1);
+  const [wide, high] = [width * times, height * times];
+  const box = holder.getBoundingClientRect();
+  // Below and to the right of the pointer, where there is room: the text stands beside the point.
+  const beside = (at, size, room) => (at + 20 + size <= room ? at + 20 : Math.max(at - 20 - size, 0));
+  Object.assign(shown.style, {
+    width: wide + "px",
+    height: high + "px",
+    left: beside(clientX - box.left, wide, box.width) + "px",
+    top: beside(clientY - box.top, high, box.height) + "px",
+    backgroundSize: columns * wide + "px auto",
+    backgroundPosition: `${-(customdata % columns) * wide}px ${-Math.floor(customdata / columns) * high}px`,
+  });
+  shown.hidden = false;
+}
+
 // Figures in words and digits; their nodes stay too, so that what is marked in them stays marked.
 function writeNumbers(list, numbers) {
   while (list.children.length > numbers.length) list.lastChild.remove();
@@ -85,6 +134,29 @@ function writeNumbers(list, numbers) {
   });
 }
 
+function drawAll(Plotly, root, data, setStateValue) {
+  const style = getComputedStyle(root);
+  data.figures.forEach(({ figure, alt, aspect, download, title, least, thumbnails }, k) => {
+    const [heading, node] = root.children[k].children;
+    root.children[k].style.overflowX = least ? "auto" : "";
+    node.style.minWidth = least ? least + "px" : "";
+    heading.textContent = title;
+    node.setAttribute("role", "img");
+    node.setAttribute("aria-label", alt);
+    const { data: traces, layout } = JSON.parse(figure);
+    if (aspect) layout.height = Math.round(node.clientWidth * aspect);
+    Plotly.react(node, traces, withThemeColours(layout, style), {
+      responsive: true,
+      displaylogo: false,
+      displayModeBar: "hover",
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
+    });
+    if (data.clickable) hearClicks(node, k, setStateValue);
+    if (thumbnails) showImages(root.children[k], node, thumbnails);
+    if (download) downloads(root.children[k], Plotly, node, download);
+  });
+}
+
 export default function ({ parentElement, data, setStateValue }) {
   writeNumbers(parentElement.querySelector(".cnnlab-numbers"), data.numbers);
   const root = parentElement.querySelector(".cnnlab-charts");
@@ -97,28 +169,12 @@ export default function ({ parentElement, data, setStateValue }) {
     holder.append(title, document.createElement("div"));
     root.append(holder);
   }
+  root.cnnlabNewest = data;
   plotly(data.source).then(
-    (Plotly) => {
-      const style = getComputedStyle(root);
-      data.figures.forEach(({ figure, alt, aspect, download, title, least }, k) => {
-        const [heading, node] = root.children[k].children;
-        root.children[k].style.overflowX = least ? "auto" : "";
-        node.style.minWidth = least ? least + "px" : "";
-        heading.textContent = title;
-        node.setAttribute("role", "img");
-        node.setAttribute("aria-label", alt);
-        const { data: traces, layout } = JSON.parse(figure);
-        if (aspect) layout.height = Math.round(node.clientWidth * aspect);
-        Plotly.react(node, traces, withThemeColours(layout, style), {
-          responsive: true,
-          displaylogo: false,
-          displayModeBar: "hover",
-          modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
-        });
-        if (data.clickable) hearClicks(node, k, setStateValue);
-        if (download) downloads(root.children[k], Plotly, node, download);
-      });
-    },
+    (Plotly) =>
+      inTurn(() => {
+        if (root.isConnected && root.cnnlabNewest === data) drawAll(Plotly, root, data, setStateValue);
+      }),
     (error) => {
       root.textContent = error.message;
     },

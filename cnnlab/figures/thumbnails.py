@@ -1,0 +1,49 @@
+"""Many small images as one file, of which the page cuts out the one that belongs to the point under the pointer."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+QUALITY = 85
+"""Of JPEG, in which colours take a tenth of PNG's bytes; grey images stay as they are."""
+
+
+class Thumbnails(NamedTuple):
+    """Images row by row in one file.
+
+    Attributes:
+        source: the file as a data URL.
+        columns: images in a row.
+        width, height: of one image, in pixels.
+    """
+
+    source: str
+    columns: int
+    width: int
+    height: int
+
+
+def thumbnails(images: np.ndarray) -> Thumbnails:
+    """Of images uint8 (n, height, width, 1 or 3), n at least 1, in their order."""
+    count, height, width, channels = images.shape
+    columns = math.isqrt(count - 1) + 1
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height, width, channels), np.uint8)
+    cells[:count] = images
+    whole = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    pixels = whole.reshape(rows * height, columns * width, channels)
+    file = io.BytesIO()
+    if channels == 1:
+        kind = "png"
+        Image.fromarray(pixels[:, :, 0]).save(file, "PNG")
+    else:
+        kind = "jpeg"
+        Image.fromarray(pixels).save(file, "JPEG", quality=QUALITY, subsampling=0)
+    source = f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+    return Thumbnails(source, columns, width, height)

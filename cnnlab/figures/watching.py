@@ -1,0 +1,99 @@
+"""What a look inside after each epoch found: the learning rate, and how strongly each layer is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from cnnlab.figures.history import MOST_BATCH_POINTS, Curve
+from cnnlab.figures.style import TRAINING, Figure, figure, finite
+from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.training.events import Watch
+from cnnlab.training.history import History
+
+_COLOURS = ("#2f83d6", "#e0702a", "#3a9d5d", "#8a63c9", "#b8860b", "#c2497f", "#4a9fa5", "#7f7f7f")
+_SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "pentagon", "hourglass")
+_GOOD = (1e-4, 1e-2)
+"""Updates of about a thousandth of the weights are usual (Karpathy, CS231n: "the ratio of updates to weights")."""
+
+
+def rate_data(history: History) -> Curve:
+    """The learning rate against epochs, from what was reported within epochs and at their ends."""
+    points = [
+        (batch.epoch - 1 + batch.step / batch.steps, batch.learning_rate)
+        for batch in history.batches[:: -(-len(history.batches) // MOST_BATCH_POINTS) or 1]
+        if batch.learning_rate is not None
+    ]
+    points += [(float(epoch.epoch), epoch.learning_rate) for epoch in history.epochs]
+    points.sort()
+    return Curve(tuple(at for at, _ in points), tuple(rate for _, rate in points))
+
+
+def rate_figure(data: Curve, translate: Translate = untranslated) -> Figure:
+    """The curve."""
+    curve = {
+        "type": "scatter",
+        "x": data.x,
+        "y": finite(data.y),
+        "mode": "lines",
+        "line": {"color": TRAINING, "shape": "hv"},
+        "hovertemplate": "%{x:.2f}: %{y:.3g}<extra></extra>",
+    }
+    axis = {"title": {"text": translate(N_("Learning rate"))}, "rangemode": "tozero", "exponentformat": "power"}
+    return figure([curve], height=240, xaxis=_epochs(translate), yaxis=axis)
+
+
+class UpdatesData(NamedTuple):
+    """By layer with weights: after which epochs, and the mean update divided by the mean weight."""
+
+    layers: tuple[str, ...]
+    curves: tuple[Curve, ...]
+
+
+def updates_data(watches: Sequence[Watch]) -> UpdatesData:
+    """Of the layers that are trained; a frozen one has no updates."""
+    layers = [name for name, layer in watches[-1].layers.items() if layer.updates] if watches else []
+    curves = []
+    for name in layers:
+        points = [
+            (float(watch.epoch), layer.updates / layer.weights)
+            for watch in watches
+            if (layer := watch.layers.get(name)) and layer.updates and layer.weights
+        ]
+        curves.append(Curve(tuple(at for at, _ in points), tuple(ratio for _, ratio in points)))
+    return UpdatesData(tuple(layers), tuple(curves))
+
+
+def updates_figure(data: UpdatesData, translate: Translate = untranslated) -> Figure:
+    """One line a layer on a logarithmic axis, with the usual range shaded."""
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "x": curve.x,
+            "y": finite(curve.y),
+            "name": name,
+            "mode": "lines+markers",
+            "line": {"color": _COLOURS[place % len(_COLOURS)]},
+            "marker": {"symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 6},
+            "hovertemplate": "%{y:.2g}",
+        }
+        for place, (name, curve) in enumerate(zip(data.layers, data.curves, strict=True))
+    ]
+    band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": _GOOD[0], "y1": _GOOD[1]}
+    return figure(
+        traces,
+        height=300,
+        xaxis=_epochs(translate),
+        yaxis={
+            "title": {"text": translate(N_("Update / weight"))},
+            "type": "log",
+            "exponentformat": "power",
+        },
+        shapes=[band | {"fillcolor": "#3a9d5d", "opacity": 0.1, "line": {"width": 0}, "layer": "below"}],
+        hovermode="x unified",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+
+
+def _epochs(translate: Translate) -> dict[str, Any]:
+    return {"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero", "tickformat": "d"}

@@ -1,0 +1,37 @@
+"""Lesson: the whole workflow, on pictures of clothes."""
+
+from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
+from cnnlab.marks import N_
+from cnnlab.network.recipes import RECIPES
+
+_RECIPE = RECIPES["fashion"]
+_PART = 6000
+"""Pictures of clothes that two processors learn within a minute."""
+
+LESSON = Lesson(
+    10,
+    (
+        Text("plan"),
+        Question("split"),
+        Text("stopping"),
+        Question("stop", after="train"),
+        Experiment(
+            "train",
+            (Setup("fashion", N_("The whole workflow"), _RECIPE.network, _RECIPE.training),),
+            question="stop",
+            part_size=_PART,
+        ),
+        Widget("bars", "prediction", of="train"),
+        Question("sure"),
+        Widget("seal", "seal", of="train"),
+        Question("again"),
+        Compare(
+            (
+                Row(N_("Epochs until it stopped"), "fashion_epochs", "epochs", "train", "fashion"),
+                Row(N_("Validation loss"), "fashion_val_loss", "loss", "train", "fashion"),
+                Row(N_("Validation accuracy"), "fashion_val_accuracy", "accuracy", "train", "fashion"),
+                Row(N_("Test accuracy"), "fashion_test_accuracy", "test_accuracy", "train", "fashion"),
+            )
+        ),
+    ),
+)

@@ -1,0 +1,14 @@
+"""Networks that several lessons use and that are no recipes."""
+
+from __future__ import annotations
+
+from cnnlab.network.layers import AnyLayer, Conv2D, Dense, Flatten
+from cnnlab.network.spec import NetworkSpec
+
+
+def two_convolutions(name: str, *between: AnyLayer) -> NetworkSpec:
+    """Eight and sixteen 3×3 filters, with `between` behind each convolution, and ten outputs."""
+    first, second = (Conv2D(filters=filters, padding="same", activation="relu") for filters in (8, 16))
+    return NetworkSpec(
+        name=name, layers=(first, *between, second, *between, Flatten(), Dense(units=10, activation="softmax"))
+    )

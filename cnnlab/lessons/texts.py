@@ -1,0 +1,103 @@
+"""The words of a lesson: a Markdown file in parts, with terms to be explained and figures from the notes.
+
+The form is described in README.md beside this file. Nothing here knows how a lesson is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cnnlab.lessons.reported import written
+
+_HEADING = re.compile(r"^## *(?P<heading>.*?) *\{#(?P<name>[\w-]+)\} *$")
+_CHOICE = re.compile(r"^- \[(?P<right>[ x])\] (?P<text>.+)$")
+_TERM = re.compile(r"\[\[(?P<key>[^\]|]+)(?:\|(?P<shown>[^\]]+))?\]\]")
+_FIGURE = re.compile(r"\{reported\.(\w+)\}")
+RULE = "---"
+"""A line of its own: what stands below it is seen later, when the question is answered or the result is there."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a lesson's text.
+
+    Attributes:
+        heading: above it, may be "".
+        body: Markdown.
+        choices: of a question; right: which of them is.
+        after: what is seen later.
+    """
+
+    heading: str
+    body: str
+    choices: tuple[str, ...] = ()
+    right: int | None = None
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A lesson's words in one language; `about` is one sentence for the list of lessons."""
+
+    title: str
+    about: str
+    parts: Mapping[str, Part] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def read(source: str, file: str = "") -> Texts:
+    """The words of a lesson.
+
+    Raises:
+        ValueError: the file has another form; says where.
+    """
+    lines = source.splitlines()
+    if not lines or not lines[0].startswith("# "):
+        raise ValueError(f"{file}: the first line should be a title, “# …”")
+    parts: dict[str, Part] = {}
+    name, heading, block = "", "", list[str]()
+    about = ""
+    for line in [*lines[1:], "## {#end}"]:
+        found = _HEADING.match(line)
+        if not found:
+            if line.startswith("## "):
+                raise ValueError(f"{file}: “{line}” should end with the name of its part, such as {{#why}}")
+            block.append(line)
+            continue
+        if name:
+            parts[name] = _part(heading, block)
+        else:
+            about = "\n".join(block).strip()
+        name, heading, block = found["name"], found["heading"], []
+        if name in parts:
+            raise ValueError(f"{file}: there are two parts called “{name}”")
+    return Texts(lines[0][2:].strip(), about, MappingProxyType(parts))
+
+
+def _part(heading: str, lines: list[str]) -> Part:
+    at = lines.index(RULE) if RULE in lines else len(lines)
+    before, after = lines[:at], lines[at + 1 :]
+    found = [_CHOICE.match(line) for line in before]
+    choices = [choice for choice in found if choice]
+    right = next((k for k, choice in enumerate(choices) if choice["right"] == "x"), None)
+    body = "\n".join(line for line, choice in zip(before, found, strict=True) if not choice).strip()
+    texts = tuple(choice["text"] for choice in choices)
+    return Part(heading, body, texts, right, "\n".join(after).strip())
+
+
+def terms(text: str) -> list[str]:
+    """The terms that a text explains, each once, in their order."""
+    return list(dict.fromkeys(found["key"] for found in _TERM.finditer(text)))
+
+
+def figures(text: str) -> list[str]:
+    """The keys of the figures that a text quotes."""
+    return _FIGURE.findall(text)
+
+
+def filled(text: str, term: Callable[[str, str], str]) -> str:
+    """A text with its figures, and its terms as `term(key, shown)` writes them."""
+    text = _FIGURE.sub(lambda found: written(found[1]), text)
+    return _TERM.sub(lambda found: term(found["key"], found["shown"] or found["key"]), text)

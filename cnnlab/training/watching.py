@@ -1,0 +1,157 @@
+"""Watcher: a look inside the network after each epoch, cheap enough to be always on. Needs TensorFlow."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+import psutil
+import tensorflow as tf
+
+from cnnlab.datasets import scaled
+from cnnlab.training.callbacks import Logs, OnEvent, Reporter, weights_of
+from cnnlab.training.events import LayerWatch, Watch
+from cnnlab.training.snapshots import Weights
+from cnnlab.training.spec import TrainingSpec
+from cnnlab.training.split import Split
+
+IMAGES = 500
+"""So many validation images are looked at, always the first."""
+AT_ONCE = 100
+SATURATED = 0.02
+"""A sigmoid (0 to 1) or tanh (-1 to 1) this close to an end hardly learns: its slope is below 0.02 or 0.04."""
+_ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+
+_ANSWERS = ""
+"""No layer is called so."""
+
+
+class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
+    """Reports a `Watch` after each epoch. `classes`: how many the dataset has."""
+
+    def __init__(
+        self, on_event: OnEvent, reporter: Reporter, training: TrainingSpec, images: Split, classes: int
+    ) -> None:
+        super().__init__()
+        self._on_event = on_event
+        self._reporter = reporter
+        self._images, self._labels = scaled(images.x_validation[:IMAGES]), images.y_validation[:IMAGES]
+        self._trained_images, self._validation_images = len(images.x_train), len(images.x_validation)
+        self._classes = classes
+        self._steps = images.steps(training.batch_size)
+        together = min(training.steps_per_execution, self._steps)
+        self._last = (self._steps - 1) // together * together
+        self._process = psutil.Process()
+        self._processor = 0.0
+        self._before: Weights = {}
+        self._updates: dict[str, float] = {}
+        self._inspect: Any = None
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self._processor = time.process_time()
+
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        if batch == self._last:
+            self._before = weights_of(self.model)
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        if batch + 1 == self._steps and self._before:
+            count = self._steps - self._last
+            after = weights_of(self.model)
+            self._updates = {
+                layer.name: _size(_difference(after[layer.name], self._before[layer.name])) / count
+                if layer.trainable
+                else 0.0
+                for layer in self.model.layers
+                if layer.name in after
+            }
+            self._before = {}
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        processor = time.process_time() - self._processor
+        began = time.monotonic()
+        answers, dead, saturated = self._look()
+        confusion = np.zeros((self._classes, self._classes), int)
+        np.add.at(confusion, (self._labels, answers), 1)
+        weights = {name: _size(arrays) for name, arrays in weights_of(self.model).items()}
+        layers = {
+            layer.name: LayerWatch(
+                weights=weights.get(layer.name),
+                updates=self._updates.get(layer.name),
+                dead=dead.get(layer.name),
+                saturated=saturated.get(layer.name),
+            )
+            for layer in self.model.layers
+        }
+        forward = self._reporter.validation_seconds / self._validation_images
+        training = self._reporter.training_seconds
+        self._on_event(
+            Watch(
+                epoch=epoch + 1,
+                images=len(answers),
+                confusion=tuple(tuple(row) for row in confusion.tolist()),
+                layers={name: layer for name, layer in layers.items() if layer != LayerWatch()},
+                processor_seconds=processor,
+                memory=self._process.memory_info().rss,
+                batch_milliseconds=1000 * training / self._steps,
+                forward_milliseconds=1000 * forward,
+                backward_milliseconds=1000 * max(training / self._trained_images - forward, 0.0),
+                watching_seconds=time.monotonic() - began,
+            )
+        )
+
+    def _look(self) -> tuple[np.ndarray, dict[str, float], dict[str, float]]:
+        """The answers (n,), and by layer the share of dead units and of saturated outputs."""
+        self._inspect = self._inspect or _inspector(self.model)
+        parts = [
+            self._inspect(tf.constant(self._images[k : k + AT_ONCE])) for k in range(0, len(self._images), AT_ONCE)
+        ]
+        answers = np.concatenate([part[0].numpy() for part in parts])
+        highest = {name: np.max([part[1][name] for part in parts], axis=0) for name in parts[0][1]}
+        ends = {name: np.mean([part[2][name] for part in parts]) for name in parts[0][2]}
+        return (
+            answers,
+            {name: float((units <= 0).mean()) for name, units in highest.items()},
+            {name: float(share) for name, share in ends.items()},
+        )
+
+
+def _inspector(model: keras.Sequential) -> Any:
+    """images -> answers (n,); by ReLU layer, the highest output of each unit; by sigmoid or tanh layer, the share of
+    its outputs that are near an end. Traced once."""
+    hidden = {layer.name: layer for layer in model.layers[:-1]}
+    kinds = {name: _activation(layer) for name, layer in hidden.items()}
+    watched = [name for name, kind in kinds.items() if kind == "relu" or kind in _ENDS]
+    inside = keras.Model(model.inputs, {_ANSWERS: model.outputs[0]} | {name: hidden[name].output for name in watched})
+
+    def inspect(images: tf.Tensor) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        outputs = inside(images, training=False)
+        highest, ends = {}, {}
+        for name in watched:
+            output = tf.cast(outputs[name], tf.float32)
+            if kinds[name] == "relu":
+                highest[name] = tf.reduce_max(output, axis=tuple(range(output.shape.rank - 1)))
+            else:
+                low, high = _ENDS[kinds[name]]
+                near = (output < low + SATURATED) | (output > high - SATURATED)
+                ends[name] = tf.reduce_mean(tf.cast(near, tf.float32))
+        return tf.argmax(outputs[_ANSWERS], axis=-1), highest, ends
+
+    return tf.function(inspect, reduce_retracing=True)
+
+
+def _activation(layer: keras.layers.Layer) -> str:
+    """The name of a layer's activation; "" where it has none."""
+    function = getattr(layer, "activation", None)
+    return str(getattr(function, "__name__", ""))
+
+
+def _size(arrays: tuple[np.ndarray, ...]) -> float:
+    """The mean absolute value over all of them."""
+    return float(sum(np.abs(array).sum() for array in arrays) / sum(array.size for array in arrays))
+
+
+def _difference(after: tuple[np.ndarray, ...], before: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    return tuple(a - b for a, b in zip(after, before, strict=True))

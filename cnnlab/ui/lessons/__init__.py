@@ -1,0 +1,1 @@
+"""How the blocks of lessons look, and the interactive parts, one small module each."""

@@ -1,0 +1,69 @@
+"""Steering a run in a browser: pause, steps, another learning rate in the chart, the queue, reload while paused."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.lab_page import LabPage
+from tests.browser.server import AppServer
+
+LONG = 500
+"""Epochs: more than this test waits for."""
+SOON = 15_000
+
+
+def press(page: LabPage, key: str) -> None:
+    page.key(key).get_by_role("button").click()
+
+
+def steps(page: LabPage, run: str) -> float:
+    """How many epochs the newest point within an epoch stands for."""
+    return float(page.plots(run).first.evaluate("node => node.data[0].x.at(-1) ?? 0"))
+
+
+def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "train")
+    run = page.start_and_see(LONG)
+    press(page, "pause")
+    expect(page.badge).to_have_text("paused", timeout=SOON)
+    before = steps(page, run)
+    press(page, "step-batch")
+    page.page.wait_for_function(
+        "([plot, before]) => document.querySelector(plot).data[0].x.at(-1) > before",
+        arg=[f".st-key-curves-{run} .js-plotly-plot", before], timeout=SOON,
+    )  # fmt: skip
+    # One batch of the forty of an epoch, unless the pause stood at the end of one.
+    assert steps(page, run) - before < 0.06
+    expect(page.badge).to_have_text("paused")
+
+    # A reload brings back the run as it waits.
+    page.page.reload()
+    expect(page.badge).to_have_text("paused", timeout=SOON)
+    epochs = page.traces(run)[1].points
+    page.key(f"steer-{run}").get_by_role("button").click()
+    field = page.page.get_by_role("spinbutton", name="Learning rate from the next batch on")
+    field.fill("0.0002")
+    page.page.get_by_role("button", name="Change it").click()
+    page.page.wait_for_function(
+        "plot => document.querySelector(plot)?.layout?.annotations?.[0]?.text === 'learning rate 0.0002'",
+        arg=f".st-key-curves-{run} .js-plotly-plot", timeout=SOON,
+    )  # fmt: skip
+    press(page, "step-epoch")
+    page.see_points(run, more_than=epochs)
+    expect(page.badge).to_have_text("paused", timeout=SOON)
+
+    # Another run of this reader has to wait; the queue is seen, and left.
+    page.start(2)
+    expect(page.badge).to_have_text("waiting", timeout=SOON)
+    page.main.get_by_text("The queue: 1 waiting runs").click()
+    page.main.get_by_role("button", name="Leave the queue").click()
+    expect(page.badge).to_have_text("stopped", timeout=SOON)
+    expect(page.main.get_by_text("The queue: 1 waiting runs")).to_have_count(0)
+
+    page.open(f"train?run={run}")
+    press(page, "go-on")
+    expect(page.badge).to_have_text("running", timeout=SOON)
+    page.key(f"steer-{run}").get_by_role("button").click()
+    page.page.get_by_role("button", name="Stop after this epoch").click()
+    page.expect_state("stopped", SOON)

@@ -1,0 +1,52 @@
+"""An image as numbers: each value, its place in the vector, and what is said of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from cnnlab.figures.maps import MARK
+from cnnlab.figures.numbers import numbers_data, numbers_figure, vector_data, vector_figure
+from cnnlab.figures.style import to_json
+
+IMAGE = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3) * 15
+"""Two rows of three pixels in three colours: 0, 15 … 255."""
+
+
+def test_places_are_those_of_the_flattened_image() -> None:
+    flat = IMAGE.reshape(-1)
+    for channel in range(3):
+        data = numbers_data(IMAGE, channel)
+        for row in range(2):
+            for column in range(3):
+                assert flat[data.place(row, column)] == data.values[row, column] == IMAGE[row, column, channel]
+    assert data.size == 18 and data.share(1, 2) == 1.0 and data.aspect == 2 / 3
+
+
+def test_the_table_says_every_number() -> None:
+    figure = go.Figure(numbers_figure(numbers_data(IMAGE, 1, (1, 2))))
+    (table,) = figure.data
+    assert [list(row) for row in table.z] == [[15, 60, 105], [150, 195, 240]]
+    assert (table.zmin, table.zmax, table.texttemplate) == (0, 255, "%{z}")
+    assert table.hovertext[1][0] == "row 1, column 0: 150 of 255<br>for the network 0.588, number 10 of 18"
+    (frame,) = figure.layout.shapes
+    assert (frame.x0, frame.x1, frame.y0, frame.y1, frame.line.color) == (1.5, 2.5, 0.5, 1.5, MARK)
+    # Rows go downwards, as in an array.
+    assert list(figure.layout.yaxis.range) == [1.5, -0.5]
+
+
+def test_the_vector() -> None:
+    data = vector_data(IMAGE, 10)
+    assert len(data.values) == 18 and data.row == 9
+    assert data.values[:3] == (0.0, 0.0588, 0.1176) and data.values[17] == 1.0
+    figure = go.Figure(vector_figure(data))
+    assert list(figure.data[0].y) == list(data.values)
+    (line,) = figure.layout.shapes
+    assert line.x0 == line.x1 == 10
+    assert not go.Figure(vector_figure(vector_data(IMAGE))).layout.shapes
+
+
+def test_wide_images_have_narrow_cells() -> None:
+    wide, small = numbers_data(np.zeros((28, 28, 1), np.uint8)), numbers_data(np.zeros((8, 8, 1), np.uint8))
+    assert (wide.width, small.width) == (756, 352)
+    assert len(to_json(numbers_figure(wide))) < 100_000

@@ -12,7 +12,7 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from benchmarks.plan import Plan, Trained, as_script, by_lab, by_script
+from benchmarks.plan import BATCH_SIZES, Plan, Trained, as_script, by_lab, by_script
 from benchmarks.report import Figure, say
 from cnnlab.network.recipes import RECIPES
 from cnnlab.network.shapes import summarize
@@ -69,16 +69,12 @@ def reaching(plan: Plan) -> Iterator[Figure]:
 
 
 def watching(plan: Plan) -> Iterator[Figure]:
-    """What watching adds to an epoch of `conv-10` at batch 32, with and without by turns."""
-    pairs = []
-    for _ in range(plan.pairs):
-        plain, watched = (
-            by_lab("conv-10", plan, as_script("conv-10", plan).replace(watch=wanted)).later for wanted in (False, True)
-        )
-        pairs.append((plain, watched))
-        say(f"conv-10, without and with watching: {pairs[-1][0]:.2f} and {pairs[-1][1]:.2f} s an epoch")
-    cost = median(watched / plain - 1 for plain, watched in pairs)
-    yield Figure("training.watching_cost", 100 * cost, "%", None, 1)
+    """What a look inside after each epoch takes, of an epoch's time; measured within the run, since two runs of which
+    one is watched differ by more than that."""
+    for network in BATCH_SIZES:
+        trained = by_lab(network, plan, as_script(network, plan))
+        yield Figure(f"training.{network}.watching_milliseconds", 1000 * trained.watching, "ms", None, 0)
+        yield Figure(f"training.{network}.watching_share", 100 * trained.watching / trained.later, "%", None, 1)
 
 
 _MULTIPLY = """

@@ -55,11 +55,13 @@ class Trained(NamedTuple):
         ends: when its first epoch began and each epoch ended, seconds since 1970.
         accuracies: on the test set after each epoch; of the script only the last.
         images_a_second: while training, in the epochs after the first; 0 for the script.
+        watching: seconds that a look inside took, in the epochs after the first.
     """
 
     ends: tuple[float, ...]
     accuracies: tuple[float, ...]
     images_a_second: float = 0.0
+    watching: float = 0.0
 
     @property
     def accuracy(self) -> float:
@@ -123,7 +125,7 @@ def by_lab(network: str, plan: Plan, training: TrainingSpec) -> Trained:
             while lab.run(run).going:
                 _look(lab, run)
                 time.sleep(LOOK_SECONDS)
-            ended, epochs = lab.run(run), lab.history(run).epochs
+            ended, epochs, watches = lab.run(run), lab.history(run).epochs, lab.history(run).watches[1:]
             if ended.state != "finished":
                 raise RuntimeError(f"The Lab's run {ended.state}: {ended.error}\n{ended.details}")
         finally:
@@ -133,6 +135,7 @@ def by_lab(network: str, plan: Plan, training: TrainingSpec) -> Trained:
         (epochs[0].at - epochs[0].seconds, *(epoch.at for epoch in epochs)),
         tuple(epoch.val_accuracy for epoch in epochs),
         sum(epoch.examples_per_second for epoch in later) / len(later),
+        sum(watch.watching_seconds for watch in watches) / max(len(watches), 1),
     )
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cnnlab.lessons import LESSONS
 from cnnlab.ui import choose, frame, live
 from cnnlab.ui.state import Design, session
 from cnnlab.ui.text import _
@@ -48,7 +49,7 @@ with learn, st.container(border=True, height="stretch"):
     st.subheader(_("Learn"), anchor=False)
     st.markdown(_("Eleven lessons that are done, not read: guess, try it out, and see what is behind it."))
     if st.button(_("Begin with the first lesson"), icon=":material/school:", key="to-learn"):
-        st.switch_page("pages/learn.py")
+        st.switch_page("pages/learn.py", query_params={"lesson": next(iter(LESSONS))})
 build, look = st.columns(2)
 with build, st.container(border=True, height="stretch"):
     st.subheader(_("Put a network together"), anchor=False)

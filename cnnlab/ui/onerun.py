@@ -9,13 +9,12 @@ import streamlit as st
 from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
 from cnnlab.runs.record import MAX_NAME, MAX_NOTE, MOST_TAGS, Run
-from cnnlab.ui import comparison, errors, forms, takeaway, timemachine
+from cnnlab.ui import comparison, errors, forms, steering, takeaway, timemachine
 from cnnlab.ui.frame import lab
 from cnnlab.ui.live import STATES, ago, duration, short
 from cnnlab.ui.state import has_been_open, redraw, session
 from cnnlab.ui.text import _, translate
 
-MORE_EPOCHS = 5
 """So many are offered at first."""
 IN_FORK = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "momentum", "weight_decay", "seed")
 """The settings that are offered for a fork. How images are divided stays: the run has learned from its own."""
@@ -57,7 +56,7 @@ def body(run: Run, runs: Sequence[Run]) -> None:
         takeaway.take_away(run)
         if not run.going:
             if run.epochs_done:
-                _continue(run)
+                steering.more_epochs(run)
             _fork(run)
             _delete(run)
     if run.error:
@@ -112,22 +111,6 @@ def _describe(run: Run, runs: Sequence[Run]) -> None:
                 errors.show(error)
                 return
             redraw()
-
-
-def _continue(run: Run) -> None:
-    key = f"continue-{run.id}"
-    with st.popover(_("More epochs"), icon=":material/resume:", key=key, on_change="rerun") as opened:
-        if not has_been_open(opened, key):
-            return
-        st.caption(_("The same run goes on from where it ended."))
-        more = st.number_input(_("So many more"), 1, value=MORE_EPOCHS, key=f"more-{run.id}")
-        if st.button(_("Go on"), type="primary", icon=":material/play_arrow:", key=f"go-on-{run.id}"):
-            try:
-                lab().continue_run(run.id, int(more))
-            except CNNLabError as error:
-                errors.show(error)
-                return
-            st.rerun()
 
 
 def _fork(run: Run) -> None:

@@ -1,7 +1,7 @@
 """`python -m tests.browser.screens FOLDER`: a picture of every page, in both sizes, languages and themes.
 
 Not a test: it trains two small runs in a Lab of its own, then writes `train-1440-ko-dark.png` and the like for people
-to look at. A page that is wider than its window is named, and the exit status is 1.
+to look at, and `index.html` with all of them. A page that is wider than its window is named, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ SHOTS = (
 )
 """One entry a picture; a new page needs a line here."""
 
-WINDOWS = ((1440, 900), (390, 844))
+WINDOWS = ((1440, 900), (1024, 768), (390, 844))
 LANGUAGES = {"en": "en-US", "ko": "ko-KR"}
 THEMES = ("light", "dark")
 TALLEST = 6000
@@ -233,13 +233,13 @@ def take(page: LabPage, shot: Shot, path: str, language: str, file: Path) -> int
         page.main.get_by_role("tab", name=words.get(shot.tab, shot.tab), exact=True).click()
     if shot.press:
         page.main.get_by_role("button", name=words.get(shot.press, shot.press)).click()
-    _quiet(page.page)
+    quiet(page.page)
     size = page.page.viewport_size
     assert size
     # Streamlit scrolls inside the page: a window as tall as the content shows it all.
     needed = page.main.evaluate("node => node.scrollHeight")
     page.page.set_viewport_size({"width": size["width"], "height": min(max(needed, size["height"]), TALLEST)})
-    _quiet(page.page)
+    quiet(page.page)
     page.page.screenshot(path=file, animations="disabled")
     wider: int = page.main.evaluate(
         """main => Math.max(
@@ -250,7 +250,7 @@ def take(page: LabPage, shot: Shot, path: str, language: str, file: Path) -> int
     return wider
 
 
-def _quiet(page: Page) -> None:
+def quiet(page: Page) -> None:
     """Wait until nothing runs, every chart is drawn and fonts are there."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
@@ -259,6 +259,18 @@ def _quiet(page: Page) -> None:
             && [...document.images].every((image) => image.complete)"""
     )
     page.evaluate("() => document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+
+
+def _index(folder: Path) -> None:
+    """A page with all pictures of the folder, small, each leading to itself."""
+    pictures = "\n".join(
+        f'<figure><a href="{file.name}"><img src="{file.name}" alt="{file.stem}" loading="lazy" height="320"></a>'
+        f"<figcaption>{file.stem}</figcaption></figure>"
+        for file in sorted(folder.glob("*.png"))
+    )
+    style = "body { font: 14px sans-serif } figure { display: inline-block; margin: 8px; vertical-align: top }"
+    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>CNN Lab</title><style>{style}</style>'
+    (folder / "index.html").write_text(f"{page}\n{pictures}\n</html>\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -286,6 +298,7 @@ def main() -> int:
                     print(name, f"{wider} pixels too wide" if wider > 0 else "", flush=True)
                     too_wide += [name] * (wider > 0)
         browser.close()
+    _index(arguments.folder)
     if too_wide:
         print("wider than the window:", *too_wide, sep="\n  ")
     return 1 if too_wide else 0

@@ -50,7 +50,7 @@ TWO = np.array(
 
 def _write(page: LabPage) -> None:
     page.draw([TWO])
-    expect(page.key("draw-answers").get_by_role("img").first).to_be_visible(timeout=LOOK_MS)
+    expect(page.key("draw-answers").get_by_role("figure").first).to_be_visible(timeout=LOOK_MS)
     page.settle()
 
 

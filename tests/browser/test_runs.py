@@ -151,7 +151,7 @@ def test_fork_and_compare(kept: Kept, visit: Visit) -> None:
     assert lines["child: validation"] == [last, last + 1]
     rate = page.main.get_by_role("row").filter(has_text="learning_rate")
     expect(rate).to_have_text(re.compile(r"learning_rate\s*0\.001\s*0\.01"))
-    expect(page.page.get_by_role("img", name="Best validation accuracy against Parameters")).to_be_visible()
+    expect(page.page.get_by_role("figure", name="Best validation accuracy against Parameters")).to_be_visible()
 
     # The link shows the same to somebody else; what is not there is said.
     second = visit(kept.server, page.page.url.split("/")[-1])

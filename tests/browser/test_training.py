@@ -53,7 +53,7 @@ def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, vis
     assert page.run == run
     assert page.traces(run)[1][:2] == ("training", 20)
     assert page.traces(run)[2][:2] == ("validation", 20)
-    expect(page.key(f"answers-{run}").get_by_role("img").first).to_be_visible()
+    expect(page.key(f"answers-{run}").get_by_role("figure").first).to_be_visible()
 
 
 def test_chart_is_the_same_node_after_ten_updates(live: Live) -> None:

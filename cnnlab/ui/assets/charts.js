@@ -141,7 +141,8 @@ function drawAll(Plotly, root, data, setStateValue) {
     root.children[k].style.overflowX = least ? "auto" : "";
     node.style.minWidth = least ? least + "px" : "";
     heading.textContent = title;
-    node.setAttribute("role", "img");
+    // No "img": its buttons (save, zoom) would not be there for those who hear the page.
+    node.setAttribute("role", "figure");
     node.setAttribute("aria-label", alt);
     const { data: traces, layout } = JSON.parse(figure);
     if (aspect) layout.height = Math.round(node.clientWidth * aspect);

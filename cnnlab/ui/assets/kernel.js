@@ -3,7 +3,7 @@
 const PAUSE = 150;
 
 function colour(value, limit) {
-  const share = Math.min(Math.abs(value) / (limit || 1), 1) * 0.75;
+  const share = Math.min(Math.abs(value) / (limit || 1), 1) * 0.5;
   return value === 0 || Number.isNaN(value) ? "transparent" : `rgba(${value > 0 ? "31,95,168" : "178,53,43"},${share})`;
 }
 

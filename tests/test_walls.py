@@ -86,6 +86,7 @@ def test_dask_only_in_the_engine() -> None:
         "cnnlab.engine.connection",
         "cnnlab.engine.control",
         "cnnlab.engine.__main__",
+        "cnnlab.engine.setup",
         "cnnlab.engine.tasks",
     }
 

@@ -9,13 +9,15 @@ import threading
 from typing import Any
 
 import psutil
-from dask import sizeof
 
 from cnnlab.engine.names import TRAIN
 
 
 def dask_setup(worker: Any) -> None:
     """Called by Dask (preload)."""
+    # Imported here: whoever looks through the package should not have to wait for Dask.
+    from dask import sizeof
+
     if TRAIN in worker.state.total_resources:
         # Pages ask the inference worker; they should answer while a run trains.
         if sys.platform == "win32":

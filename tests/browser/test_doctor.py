@@ -40,7 +40,7 @@ def test_a_finding_and_its_remedy(lab_server: AppServer, visit: Visit) -> None:
     korean = visit(lab_server, f"train?run={before}", locale="ko-KR")
     korean.tab(words["Doctor"])
     expect(korean.key("finding-guessing")).to_contain_text(words[GUESSING])
-    expect(korean.key("remedy-guessing")).to_contain_text(words[REMEDY].format(activation="sigmoid"))
+    expect(korean.key("remedy-guessing")).to_contain_text(words[REMEDY].format(activation=words["sigmoid"]))
 
     page.key("remedy-guessing").get_by_role("button").click()
     page.page.wait_for_url(lambda url: "run=" in url and f"run={before}" not in url)

@@ -87,7 +87,8 @@ def test_the_test_set_for_validation() -> None:
     ours = split(digits, TrainingSpec(train_size=500, validation="test"))
     np.testing.assert_array_equal(ours.x_train, digits.x_train[:500])
     np.testing.assert_array_equal(ours.y_train, digits.y_train[:500])
-    assert ours.x_validation is digits.x_test and ours.y_validation is digits.y_test
+    np.testing.assert_array_equal(ours.x_validation, digits.x_test)
+    np.testing.assert_array_equal(ours.y_validation, digits.y_test)
     assert ours.validation.tolist() == list(range(360))
 
 

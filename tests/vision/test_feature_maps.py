@@ -22,6 +22,7 @@ from cnnlab.network.layers import (
     GlobalMaxPooling2D,
     LayerNormalization,
     MaxPooling2D,
+    Rescaling,
     SeparableConv2D,
     SpatialDropout2D,
     ZeroPadding2D,
@@ -35,6 +36,7 @@ from cnnlab.vision.sums import channel_sums
 from tests.network.networks import layers
 
 FRONT = (
+    Rescaling(scale=2.0, offset=-1.0),
     ZeroPadding2D(padding=(1, 2)),
     Conv2D(filters=3, activation="relu"),
     BatchNormalization(),

@@ -93,10 +93,10 @@ def test_full_disk_is_said_and_the_lab_works_again_when_there_is_room(serve: Ser
         expect(alert.last).to_contain_text(str(server.home))
 
     fresh = visit(server, f"train?run={run}")
-    expect(fresh.badge).to_have_text(re.compile(f"{word('failed')}|{word('interrupted')}"), timeout=15_000)
+    expect(fresh.badge).to_have_text(re.compile(f"{word('failed')}|{word('interrupted')}"), timeout=60_000)
     assert fresh.traces(run)[1].points >= reported
     second = fresh.start(2)
-    fresh.expect_state("finished", 60_000)
+    fresh.expect_state("finished", 180_000)
     assert fresh.traces(second)[1].points == 2
 
 

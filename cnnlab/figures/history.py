@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure, finite
+from cnnlab.figures.style import SYMBOLS, TRAINING, VALIDATION, Figure, figure, finite
 from cnnlab.marks import N_, Translate, untranslated
 from cnnlab.training.events import Epoch
 from cnnlab.training.history import History
@@ -79,7 +79,6 @@ def history_data(
 
 FEW_EPOCHS = 10
 _TITLES = {"loss": N_("Loss (cross-entropy)"), "accuracy": N_("Accuracy (share right)")}
-_SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "pentagon", "hourglass")
 
 
 def history_figure(
@@ -100,7 +99,7 @@ def history_figure(
     for place, run in enumerate(runs):
         prefix = f"{run.name}: " if len(runs) > 1 else ""
         strength = 1.0 if place == 0 else 0.55
-        marker = {"symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 6}
+        marker = {"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 6}
         training, validation = {"color": TRAINING, "width": 2}, {"color": VALIDATION, "width": 2, "dash": "dash"}
         lines = (
             (run.batches, N_("training, within the epoch"), "lines", {**training, "width": 1}, strength * 0.7),

@@ -17,6 +17,8 @@ Figure = dict[str, Any]
 TRAINING = "#2f83d6"
 VALIDATION = "#e0702a"
 WRONG = "#d5473c"
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "pentagon", "hourglass")
+"""Markers of lines that stand beside each other."""
 
 
 def figure(data: list[dict[str, Any]], height: int, **layout: Any) -> Figure:

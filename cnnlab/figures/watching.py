@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cnnlab.figures.history import MOST_BATCH_POINTS, Curve
-from cnnlab.figures.style import TRAINING, Figure, figure, finite
+from cnnlab.figures.style import SYMBOLS, TRAINING, Figure, figure, finite
 from cnnlab.marks import N_, Translate, untranslated
 from cnnlab.training.events import Watch
 from cnnlab.training.history import History
 
 _COLOURS = ("#2f83d6", "#e0702a", "#3a9d5d", "#8a63c9", "#b8860b", "#c2497f", "#4a9fa5", "#7f7f7f")
-_SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "pentagon", "hourglass")
 _GOOD = (1e-4, 1e-2)
 """Updates of about a thousandth of the weights are usual (Karpathy, CS231n: "the ratio of updates to weights")."""
 
@@ -74,7 +73,7 @@ def updates_figure(data: UpdatesData, translate: Translate = untranslated) -> Fi
             "name": name,
             "mode": "lines+markers",
             "line": {"color": _COLOURS[place % len(_COLOURS)]},
-            "marker": {"symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 6},
+            "marker": {"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 6},
             "hovertemplate": "%{y:.2g}",
         }
         for place, (name, curve) in enumerate(zip(data.layers, data.curves, strict=True))

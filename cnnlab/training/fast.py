@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from cnnlab.datasets import DATASETS
+from cnnlab.network.recipes import LEAST_STEPS
 from cnnlab.network.shapes import summarize
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.spec import TrainingSpec
@@ -19,8 +20,6 @@ RATE = 0.004
 """The peak for `BATCH`; a smaller batch has less, by the square root."""
 STEPS = 900
 """So many make a training, whatever an epoch has."""
-LEAST_STEPS = 40
-"""An epoch of fewer teaches little and shows little."""
 LEAST_EPOCHS = 4
 FIELDS = (
     "optimizer", "learning_rate", "schedule", "warmup_epochs", "batch_size", "epochs", "early_stopping",

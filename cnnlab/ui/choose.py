@@ -90,7 +90,8 @@ def dataset() -> None:
 def pace() -> None:
     """Fast settings, or those that the recipe came with; neither is marked where the reader has changed them."""
     me = session()
-    ways, present = _ways(), _way()
+    ways = _ways()
+    present = _way(ways)
     names = {"fast": _("Fast"), "notes": _("As in the source")}
     chosen = st.segmented_control(
         _("Pace"),
@@ -114,11 +115,11 @@ def _ways() -> dict[str, TrainingSpec]:
     return {"fast": fast(me.network, own), "notes": own}
 
 
-def _way() -> str | None:
+def _way(ways: Mapping[str, TrainingSpec]) -> str | None:
     """Which of them the present settings are."""
     training = session().training
     return next(
-        (way for way, spec in _ways().items() if all(getattr(spec, one) == getattr(training, one) for one in FIELDS)),
+        (way for way, spec in ways.items() if all(getattr(spec, one) == getattr(training, one) for one in FIELDS)),
         None,
     )
 
@@ -126,7 +127,7 @@ def _way() -> str | None:
 def take_recipe(name: str) -> None:
     """Take a recipe, on its own dataset where that is at hand, else on the digits that come with the Lab; with the Fast
     settings, unless those of the present recipe are its own."""
-    recipe, own_settings = RECIPES[name], _way() == "notes"
+    recipe, own_settings = RECIPES[name], _way(_ways()) == "notes"
     own = recipe.training.dataset
     fits = recipe.network.input_shape == DATASETS["mnist-5k"].input_shape
     dataset = own if available(own, lab().settings) or not fits else "mnist-5k"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnnlab.datasets import DATASETS
 from cnnlab.figures.answers import answers_data, answers_figure
-from cnnlab.figures.history import Metric, history_data, history_figure
+from cnnlab.figures.history import Branch, Metric, history_data, history_figure
 from cnnlab.figures.style import to_json
 from cnnlab.marks import N_
 from cnnlab.runs.record import Run
@@ -57,9 +57,10 @@ def _view(run_id: str, compared_id: str | None, phase_before: Phase) -> None:
     if not history.latest:
         _nothing_yet(run)
         return
-    shown = [run]
+    shown = [(run, history, branch(lab(), run))]
     if compared_id:
-        shown.append(lab().run(compared_id))
+        other = lab().run(compared_id)
+        shown.append((other, lab().history(compared_id), branch(lab(), other)))
     curves = [_curves(shown, metric, run_id) for metric in METRICS]
     live_charts(curves, key=f"curves-{run_id}", numbers=_numbers(history))
 
@@ -125,14 +126,10 @@ def _nothing_yet(run: Run) -> None:
         engine_down()
 
 
-def _curves(shown: list[Run], metric: Metric, revision: str) -> Chart:
-    histories = [lab().history(run.id) for run in shown]
-    data = [
-        history_data(history, metric, html.escape(run.name, quote=False), branch(lab(), run))
-        for run, history in zip(shown, histories, strict=True)
-    ]
+def _curves(shown: list[tuple[Run, History, Branch]], metric: Metric, revision: str) -> Chart:
+    data = [history_data(history, metric, html.escape(run.name, quote=False), start) for run, history, start in shown]
     figure = history_figure(data, metric, translate, revision)
-    last: Epoch | Batch | None = histories[0].latest
+    last: Epoch | Batch | None = shown[0][1].latest
     alt = _(
         "{metric} against epochs, training and validation; now {value:.4f}.",
         metric=_("Loss") if metric == "loss" else _("Accuracy"),

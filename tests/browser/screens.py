@@ -1,7 +1,8 @@
-"""`python -m tests.browser.screens FOLDER`: a picture of every page, in both sizes, languages and themes.
+"""`python -m tests.browser.screens FOLDER`: a picture of every page, in three sizes, both languages and themes.
 
-Not a test: it trains two small runs in a Lab of its own, then writes `train-1440-ko-dark.png` and the like for people
-to look at, and `index.html` with all of them. A page that is wider than its window is named, and the exit status is 1.
+Not a test: it trains two small runs in a Lab of its own and goes through the lessons, then writes
+`train-1440-ko-dark.png` and the like for people to look at, and `index.html` with all of them. A page that is wider
+than its window is named, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import itertools
 import sys
 import tempfile
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from cnnlab.lessons import LESSONS
+from cnnlab.lessons.lesson import Experiment, Question
 from tests.browser.chromium import launch
-from tests.browser.lab_page import LOOK_MS, LabPage
+from tests.browser.lab_page import LOOK_MS, TRAIN_MS, LabPage
 from tests.browser.server import AppServer, running
 from tests.catalogue import catalogue
 
@@ -131,6 +135,17 @@ def _space(page: LabPage) -> None:
     box.hover(force=True)
 
 
+def _sealed(page: LabPage) -> None:
+    """A lesson's run, whose test set nobody has opened."""
+    # The list is long and draws only what is in sight.
+    page.key("evaluate-run").get_by_role("combobox").fill("The whole workflow")
+    page.page.get_by_role("option", name="The whole workflow").click()
+    page.settle()
+    page.main.locator("[class*='st-key-evaluate-which-']").get_by_role("combobox").click()
+    page.page.get_by_role("option").nth(1).click()
+    expect(page.key("evaluate-unseal")).to_be_visible()
+
+
 def _take(page: LabPage) -> None:
     page.settle()
     page.page.locator("[class*=st-key-take-]").get_by_role("button").first.click()
@@ -187,6 +202,7 @@ SHOTS = (
     Shot("evaluate-mistake", "evaluate", act=_mistake),
     Shot("evaluate-space", "evaluate", act=_space),
     Shot("evaluate-reproduced", "evaluate", tab="Reproduced"),
+    Shot("evaluate-sealed", "evaluate?who=Nari", act=_sealed),
     Shot("runs", "runs"),
     Shot("runs-one", "runs?runs={run}"),
     Shot("runs-take", "runs?runs={run}", act=_take),
@@ -200,8 +216,10 @@ SHOTS = (
     Shot("data-means", "data", tab="Mean images"),
     Shot("data-augmentation", "data", tab="Augmentation"),
     Shot("data-fetch", "data?data=fashion-mnist"),
-    Shot("learn", "learn"),
-    *(Shot(f"learn-{lesson}", f"learn?lesson={lesson}") for lesson in ("digits", "relu", "filters", "fashion", "bugs")),
+    Shot("learn-empty", "learn"),
+    Shot("learn-asked", "learn?lesson=relu"),
+    Shot("learn", "learn?who=Nari"),
+    *(Shot(f"learn-{lesson}", f"learn?lesson={lesson}&who=Nari") for lesson in LESSONS),
 )
 """One entry a picture; a new page needs a line here."""
 
@@ -221,6 +239,23 @@ def prepare(browser: Browser, server: AppServer) -> dict[str, str]:
             runs[name] = page.start_and_see(3)
             page.expect_state("finished", 240_000)
         return runs
+
+
+def study(browser: Browser, server: AppServer) -> None:
+    """Go through every lesson as Nari, with quick experiments, so that all they can show is shown."""
+    with browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900}) as context:
+        page = LabPage(context.new_page(), server)
+        for lesson in LESSONS.values():
+            page.open(f"learn?lesson={lesson.name}&who=Nari&length=quick")
+            for block in lesson.blocks:
+                if isinstance(block, Question):
+                    page.key(f"skip-{block.part}").get_by_role("button").click()
+                    expect(page.key(f"skip-{block.part}")).to_have_count(0, timeout=LOOK_MS)
+                elif isinstance(block, Experiment):
+                    page.key(f"train-{block.part}").get_by_role("button").click()
+                    table = page.key(f"experiment-{block.part}").get_by_role("columnheader", name="Validation loss")
+                    expect(table).to_be_visible(timeout=TRAIN_MS)
+                page.settle()
 
 
 def take(page: LabPage, shot: Shot, path: str, language: str, file: Path) -> int:
@@ -276,7 +311,7 @@ def _index(folder: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the pictures go")
-    parser.add_argument("--only", default="", help="only pictures whose name begins so")
+    parser.add_argument("--only", default="*", help="only pictures of this name, such as 'train*-390-ko-*'")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     too_wide = []
@@ -284,11 +319,12 @@ def main() -> int:
         browser = launch(playwright)
         with running(Path(scratch) / "home", Path(scratch)) as server:
             runs = prepare(browser, server)
+            study(browser, server)
             kinds = itertools.product(WINDOWS, LANGUAGES.items(), THEMES)
             for (width, height), (language, locale), theme in kinds:
                 for shot in SHOTS:
                     name = f"{shot.name}-{width}-{language}-{theme}"
-                    if not name.startswith(arguments.only):
+                    if not fnmatch(name, arguments.only):
                         continue
                     with browser.new_context(
                         locale=locale, color_scheme=theme, viewport={"width": width, "height": height}

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.lessons import LESSONS
-from cnnlab.ui import choose, frame, live
+from cnnlab.ui import choose, flow, frame, live
 from cnnlab.ui.state import Design, session
 from cnnlab.ui.text import _
 
@@ -17,6 +17,8 @@ frame.title(
 )
 lab, me = frame.lab(), session()
 frame.say_damage()
+# Filled last: nobody waits for the strip who wants to go through a door.
+strip = st.container()
 
 
 def first_run() -> None:
@@ -67,3 +69,5 @@ runs = lab.runs()
 if not runs:
     st.info(_("No runs yet. The button above starts the first."))
 live.run_list(runs[:20])
+with strip:
+    flow.strip()

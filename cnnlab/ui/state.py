@@ -78,6 +78,7 @@ class Session:
         kept: the collections of drawings; examined: what is looked at on Evaluate; studied: on Data.
         taken: the file that was made last to be taken away, with its run and format.
         learning: how far the reader is in the lessons.
+        flowing: which test digit flows through the strip on Home.
     """
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
@@ -114,6 +115,7 @@ class Session:
     studied: Studied = field(default_factory=Studied)
     taken: tuple[str, str, File] | None = None
     learning: Learning = field(default_factory=Learning)
+    flowing: int = 0
 
     @property
     def who(self) -> str:

@@ -146,6 +146,11 @@ def _sealed(page: LabPage) -> None:
     expect(page.key("evaluate-unseal")).to_be_visible()
 
 
+def _term(page: LabPage) -> None:
+    """A term's definition."""
+    page.main.locator(".cnnlab-term").first.focus()
+
+
 def _take(page: LabPage) -> None:
     page.settle()
     page.page.locator("[class*=st-key-take-]").get_by_role("button").first.click()
@@ -217,6 +222,7 @@ SHOTS = (
     Shot("data-augmentation", "data", tab="Augmentation"),
     Shot("data-fetch", "data?data=fashion-mnist"),
     Shot("learn-empty", "learn"),
+    Shot("learn-term", "learn?lesson=relu", act=_term),
     Shot("learn-asked", "learn?lesson=relu"),
     Shot("learn", "learn?who=Nari"),
     *(Shot(f"learn-{lesson}", f"learn?lesson={lesson}&who=Nari") for lesson in LESSONS),

@@ -59,6 +59,14 @@ def test_relu_is_guessed_trained_and_compared(lab_server: AppServer, visit: Visi
     expect(definition).to_be_hidden()
     term.focus()
     expect(definition).to_have_text(re.compile("^A small calculator"))
+    # Nothing covers it, and nothing cuts it off.
+    assert definition.evaluate(
+        """node => {
+          const { x, y, width, height } = node.getBoundingClientRect();
+          node.style.pointerEvents = "auto";
+          return document.elementFromPoint(x + width / 2, y + height / 2) === node;
+        }"""
+    )
     # The point moves, and the figures with it.
     charts = page.key("relu-slopes-charts")
     expect(charts.get_by_text("0.731")).to_be_visible()

@@ -137,11 +137,14 @@ def _space(page: LabPage) -> None:
 
 def _sealed(page: LabPage) -> None:
     """A lesson's run, whose test set nobody has opened."""
+    fields = page.main.locator("[class*='st-key-evaluate-which-']")
+    before = fields.get_attribute("class")
     # The list is long and draws only what is in sight.
     page.key("evaluate-run").get_by_role("combobox").fill("The whole workflow")
     page.page.get_by_role("option", name="The whole workflow").click()
+    expect(fields).not_to_have_class(before or "")
     page.settle()
-    page.main.locator("[class*='st-key-evaluate-which-']").get_by_role("combobox").click()
+    fields.get_by_role("combobox").click()
     page.page.get_by_role("option").nth(1).click()
     expect(page.key("evaluate-unseal")).to_be_visible()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -97,7 +98,8 @@ def history_figure(
     traces: list[dict[str, Any]] = []
     last = max((run.training.x[-1] for run in runs if run.training.x), default=1.0)
     for place, run in enumerate(runs):
-        prefix = f"{run.name}: " if len(runs) > 1 else ""
+        # Plotly takes angle brackets in a stranger's text for markup.
+        prefix = f"{html.escape(run.name, quote=False)}: " if len(runs) > 1 else ""
         strength = 1.0 if place == 0 else 0.55
         marker = {"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 6}
         training, validation = {"color": TRAINING, "width": 2}, {"color": VALIDATION, "width": 2, "dash": "dash"}

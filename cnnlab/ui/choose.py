@@ -187,7 +187,7 @@ def others(training: TrainingSpec, key: str) -> TrainingSpec:
         if "train_size" in names and drawn.suits(training.dataset):
             training = training.replace(drawings=_drawings(training.drawings, key))
         if "classes" in names:
-            _check_classes(training)
+            _say_classes(training)
         if "schedule" in names:
             figure = schedule_figure(schedule_data(training), translate)
             live_charts([Chart(to_json(figure), _("The learning rate over the whole training."))], key="schedule")
@@ -206,14 +206,12 @@ def _augmentation(training: TrainingSpec, title: str, key: str) -> TrainingSpec:
     return training
 
 
-def _check_classes(training: TrainingSpec) -> bool:
-    """Whether the network can learn the chosen classes; where it cannot, why."""
+def _say_classes(training: TrainingSpec) -> None:
+    """Where the network cannot learn the chosen classes, why."""
     try:
         check_classes(training, len(DATASETS[training.dataset].class_names))
     except TrainingError as error:
         errors.show(error)
-        return False
-    return True
 
 
 def _drawings(chosen: str, key: str) -> str:
@@ -234,9 +232,9 @@ def _drawings(chosen: str, key: str) -> str:
 
 def start(network: NetworkSpec, training: TrainingSpec) -> str | None:
     """Fetch the data where they are not at hand, start a run, and return its id; None where that cannot be."""
-    if not _check_classes(training):
-        return None
     try:
+        # Before anything is downloaded.
+        check_classes(training, len(DATASETS[training.dataset].class_names))
         fetch(training.dataset)
         return lab().start(network, training, session().who)
     except DatasetUnavailable as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import streamlit as st
@@ -12,7 +11,7 @@ from cnnlab.comparing import Difference, differences
 from cnnlab.comparing import leaderboard as ranked
 from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
-from cnnlab.figures.history import FROM_NOTHING, Branch, Metric, history_data, history_figure
+from cnnlab.figures.history import FROM_NOTHING, Branch, HistoryData, Metric, history_data, history_figure
 from cnnlab.figures.pareto import COSTS, Cost, pareto_data, pareto_figure
 from cnnlab.figures.style import to_json
 from cnnlab.lab import Lab
@@ -84,20 +83,18 @@ def curves(runs: Sequence[Run]) -> None:
 
 
 def _curves(runs: Sequence[Run], metric: Metric) -> Chart:
-    data = [
-        # Plotly takes angle brackets in a stranger's text for markup.
-        history_data(
-            lab().history(run.id), metric, html.escape(run.name, quote=False), branch(lab(), run), run.best_epoch
-        )
-        for run in runs
-    ]
-    figure = history_figure(data, metric, translate, "-".join(run.id for run in runs), within=len(runs) == 1)
+    data = [history_data(lab().history(run.id), metric, run.name, branch(lab(), run), run.best_epoch) for run in runs]
+    return beside(data, metric, "-".join(run.id for run in runs))._replace(download=f"runs-{metric}")
+
+
+def beside(runs: Sequence[HistoryData], metric: Metric, revision: str) -> Chart:
+    """Curves of runs on the same axes; within epochs only where there is one run."""
     alt = _(
         "{metric} against epochs, training and validation, of {names}.",
         metric=_("Loss") if metric == "loss" else _("Accuracy"),
         names=", ".join(run.name for run in runs),
     )
-    return Chart(to_json(figure), alt, download=f"runs-{metric}")
+    return Chart(to_json(history_figure(runs, metric, translate, revision, within=len(runs) == 1)), alt)
 
 
 def branch(lab: Lab, run: Run) -> Branch:

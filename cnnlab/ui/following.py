@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import html
 from collections.abc import Callable
 
 import streamlit as st
@@ -127,7 +126,7 @@ def _nothing_yet(run: Run) -> None:
 
 
 def _curves(shown: list[tuple[Run, History, Branch]], metric: Metric, revision: str) -> Chart:
-    data = [history_data(history, metric, html.escape(run.name, quote=False), start) for run, history, start in shown]
+    data = [history_data(history, metric, run.name, start) for run, history, start in shown]
     figure = history_figure(data, metric, translate, revision)
     last: Epoch | Batch | None = shown[0][1].latest
     alt = _(

@@ -82,3 +82,10 @@ def test_the_figure_tells_training_from_validation_without_colour() -> None:
 def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
     data = HistoryData("", Curve((), ()), Curve((1.0, 2.0), (0.5, math.nan)), Curve((), ()))
     assert '"y":[0.5,null]' in to_json(history_figure([data], "loss"))
+
+
+def test_a_name_is_no_markup() -> None:
+    runs = [history_data(_history(_started(), _epoch(1, 0.5)), "loss", name) for name in ("<b>mine</b>", "a & b")]
+    names = [trace["name"] for trace in history_figure(runs, "loss", within=False)["data"]]
+    assert names[0] == "&lt;b&gt;mine&lt;/b&gt;: training"
+    assert names[2] == "a &amp; b: training"

@@ -9,8 +9,7 @@ import streamlit as st
 
 from cnnlab.datasets import DATASETS, available
 from cnnlab.errors import CNNLabError
-from cnnlab.figures.history import Metric, history_data, history_figure
-from cnnlab.figures.style import to_json
+from cnnlab.figures.history import Metric, history_data
 from cnnlab.lessons.lesson import Data, Experiment, Length, Lesson, Setup
 from cnnlab.lessons.links import View
 from cnnlab.lessons.measures import MEASURES
@@ -20,6 +19,7 @@ from cnnlab.runs.record import Run
 from cnnlab.training.beginning import NOTHING
 from cnnlab.ui import errors, live
 from cnnlab.ui.charts import Chart, live_charts
+from cnnlab.ui.comparison import beside
 from cnnlab.ui.frame import lab
 from cnnlab.ui.lessons import marks, words
 from cnnlab.ui.state import session
@@ -178,13 +178,7 @@ def _progress(setup: Setup, run: Run) -> None:
 
 
 def _curves(shown: list[tuple[str, Run]], metric: Metric, revision: str) -> Chart:
-    data = [history_data(lab().history(run.id), metric, title) for title, run in shown]
-    alt = _(
-        "{metric} against epochs, training and validation, of {names}.",
-        metric=_("Loss") if metric == "loss" else _("Accuracy"),
-        names=", ".join(title for title, _run in shown),
-    )
-    return Chart(to_json(history_figure(data, metric, translate, revision, within=len(data) == 1)), alt)
+    return beside([history_data(lab().history(run.id), metric, title) for title, run in shown], metric, revision)
 
 
 def _numbers(shown: list[tuple[str, Run]]) -> None:

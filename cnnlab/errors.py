@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.particles import decide
 
 
 class CNNLabError(Exception):
@@ -86,9 +87,10 @@ class StoreError(CNNLabError):
 
 
 def fill(template: str, values: dict[str, Any]) -> str:
-    """`template` with its named values; braces that name no value (a stranger's text) are left as they are."""
+    """`template` with its named values; braces that name no value (a stranger's text) are left as they are. What Korean
+    leaves undecided before it knows the values is decided."""
     try:
-        return template.format(**values)
+        return decide(template.format(**values))
     except (KeyError, IndexError, ValueError, AttributeError, TypeError):
         return template
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from cnnlab.figures.style import SYMBOLS, TRAINING, VALIDATION, Figure, figure, finite
+from cnnlab.figures.style import SYMBOLS, TRAINING, VALIDATION, WITHIN, Figure, figure, finite
 from cnnlab.marks import N_, Translate, untranslated
 from cnnlab.training.events import Epoch
 from cnnlab.training.history import History
@@ -60,17 +61,13 @@ def history_data(
         best: the number of the epoch to be marked.
     """
     start = branch.epoch
-    batches = history.batches[:: -(-len(history.batches) // MOST_BATCH_POINTS) or 1]
     # A branch begins in the very point of the curve that it leaves.
     reports = [(start, branch.report)] * bool(branch.report) + [(start + one.epoch, one) for one in history.epochs]
     epochs = tuple(float(epoch) for epoch, _ in reports)
     marked = next((report for report in history.epochs if report.epoch == best), None)
     return HistoryData(
         name,
-        Curve(
-            tuple(start + batch.epoch - 1 + batch.step / batch.steps for batch in batches),
-            tuple(getattr(batch, metric) for batch in batches),
-        ),
+        _within(history, metric, start),
         Curve(epochs, tuple(getattr(report, metric) for _, report in reports)),
         Curve(epochs, tuple(getattr(report, f"val_{metric}") for _, report in reports)),
         (float(start + marked.epoch), getattr(marked, f"val_{metric}")) if marked else None,
@@ -78,8 +75,24 @@ def history_data(
     )
 
 
+def _within(history: History, metric: Metric, start: int) -> Curve:
+    """The running means: each epoch a line of its own, since they begin anew with it."""
+    batches = history.batches[:: -(-len(history.batches) // MOST_BATCH_POINTS) or 1]
+    reports = {report.epoch: report for report in history.epochs}
+    points: list[tuple[float, float]] = []
+    for place, batch in enumerate(batches):
+        points.append((start + batch.epoch - 1 + batch.step / batch.steps, getattr(batch, metric)))
+        last = place + 1 == len(batches) or batches[place + 1].epoch != batch.epoch
+        if last and batch.epoch in reports:
+            end = float(start + batch.epoch)
+            points += [(end, getattr(reports[batch.epoch], metric)), (end, math.nan)]
+    return Curve(tuple(at for at, _ in points), tuple(value for _, value in points))
+
+
 FEW_EPOCHS = 10
 _TITLES = {"loss": N_("Loss (cross-entropy)"), "accuracy": N_("Accuracy (share right)")}
+_SCALES: dict[Metric, dict[str, Any]] = {"loss": {"rangemode": "tozero"}, "accuracy": {"tickformat": "~%"}}
+_NUMBERS: dict[Metric, str] = {"loss": ".4f", "accuracy": ".2%"}
 
 
 def history_figure(
@@ -104,7 +117,13 @@ def history_figure(
         marker = {"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 6}
         training, validation = {"color": TRAINING, "width": 2}, {"color": VALIDATION, "width": 2, "dash": "dash"}
         lines = (
-            (run.batches, N_("training, within the epoch"), "lines", {**training, "width": 1}, strength * 0.7),
+            (
+                run.batches,
+                N_("training, within the epoch"),
+                "lines",
+                {**training, "color": WITHIN, "width": 1.5},
+                strength,
+            ),
             (run.training, N_("training"), "lines+markers", training, strength),
             (run.validation, N_("validation"), "lines+markers", validation, strength),
         )
@@ -119,23 +138,27 @@ def history_figure(
                     "line": line,
                     "marker": marker,
                     "opacity": opacity,
-                    "hovertemplate": "%{x:.2f}: %{y:.4f}",
+                    "hovertemplate": f"%{{x:.2f}}: %{{y:{_NUMBERS[metric]}}}",
                 }
             )
         if run.best:
-            traces.append(_star(run.best, prefix + translate(N_("best epoch"))))
+            traces.append(_star(run.best, prefix + translate(N_("best epoch")), metric))
     return figure(
         traces,
         height=320,
-        # Whole epochs only: a short run would otherwise have marks at one half.
-        xaxis={"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero", "tickformat": "d"}
-        | ({"dtick": 1} if last <= FEW_EPOCHS else {}),
-        yaxis={"title": {"text": translate(_TITLES[metric])}, "rangemode": "tozero" if metric == "loss" else "normal"},
+        xaxis=epoch_axis(last, translate),
+        yaxis={"title": {"text": translate(_TITLES[metric])}} | _SCALES[metric],
         uirevision=revision,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="x unified",
         **_changes(runs, translate),
     )
+
+
+def epoch_axis(last: float, translate: Translate) -> dict[str, Any]:
+    """The axis of epochs up to `last`, marked at whole epochs only: a short run would otherwise have marks at halves."""
+    plain = {"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero", "tickformat": "d"}
+    return plain | ({"dtick": 1} if last <= FEW_EPOCHS else {})
 
 
 def _changes(runs: Sequence[HistoryData], translate: Translate) -> dict[str, Any]:
@@ -152,7 +175,7 @@ def _changes(runs: Sequence[HistoryData], translate: Translate) -> dict[str, Any
     }
 
 
-def _star(point: tuple[float, float], name: str) -> dict[str, Any]:
+def _star(point: tuple[float, float], name: str, metric: Metric) -> dict[str, Any]:
     """The mark of a run's best epoch."""
     return {
         "type": "scatter",
@@ -162,5 +185,5 @@ def _star(point: tuple[float, float], name: str) -> dict[str, Any]:
         "mode": "markers",
         "marker": {"symbol": "star", "size": 14, "color": VALIDATION, "line": {"width": 1, "color": "#222222"}},
         "showlegend": False,
-        "hovertemplate": "%{y:.4f}",
+        "hovertemplate": f"%{{y:{_NUMBERS[metric]}}}",
     }

@@ -15,6 +15,7 @@ from typing import Any
 Figure = dict[str, Any]
 
 TRAINING = "#2f83d6"
+WITHIN = "#7fb4ea"
 VALIDATION = "#e0702a"
 WRONG = "#d5473c"
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "pentagon", "hourglass")

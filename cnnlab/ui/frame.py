@@ -68,7 +68,7 @@ def title(name: str, sentence: str) -> None:
     st.html(_ASSETS / "frame.css")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(name, anchor=False, width="stretch")
-        with st.container(horizontal=True, width="content", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
             _who()
             _language()
     st.markdown(sentence)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 
 import streamlit as st
+from babel.dates import format_timedelta
 
 from cnnlab import builtin
 from cnnlab.datasets import DATASETS
@@ -14,7 +16,7 @@ from cnnlab.marks import N_
 from cnnlab.runs.record import Run, State
 from cnnlab.ui import errors
 from cnnlab.ui.frame import lab
-from cnnlab.ui.text import _, translate
+from cnnlab.ui.text import _, language, translate
 
 POLL_SECONDS = 0.5
 METRICS: tuple[Metric, ...] = ("loss", "accuracy")
@@ -31,8 +33,10 @@ STATES: Mapping[State, tuple[str, str]] = {
 
 
 def duration(seconds: float) -> str:
-    """Minutes and seconds in words."""
+    """Hours and minutes, or minutes and seconds, in words."""
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
     if minutes:
         return _("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
     return _("{seconds} s", seconds=rest)
@@ -50,8 +54,11 @@ def engine_down() -> None:
 
 
 def ago(moment: float) -> str:
-    """How long ago a moment was, in words."""
-    return _("{duration} ago", duration=duration(max(time.time() - moment, 0)))
+    """How long ago a moment was, in words, in one unit."""
+    past = timedelta(seconds=moment - time.time())
+    if past > timedelta(minutes=-1):
+        return _("just now")
+    return format_timedelta(past, add_direction=True, locale=language())
 
 
 def named(run: Run) -> str:

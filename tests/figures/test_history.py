@@ -34,8 +34,10 @@ def _history(*events: Started | Batch | Epoch) -> History:
 
 def test_curves_of_a_run() -> None:
     history = _history(_started(), _batch(1, 2, 1.0), _epoch(1, 2.0), _batch(2, 1, 3.0), _epoch(2, 4.0))
+    # Each epoch's running mean ends where its point stands, and the next begins anew.
+    within = Curve((0.5, 1.0, 1.0, 1.25, 2.0, 2.0), (3.0, 1.0, math.nan, 3.0, 0.5, math.nan))
     assert history_data(history, "loss", "first") == HistoryData(
-        "first", Curve((0.5, 1.25), (3.0, 3.0)), Curve((1.0, 2.0), (1.0, 0.5)), Curve((1.0, 2.0), (2.0, 1.0))
+        "first", within, Curve((1.0, 2.0), (1.0, 0.5)), Curve((1.0, 2.0), (2.0, 1.0))
     )
     assert history_data(history, "accuracy").validation == Curve((1.0, 2.0), (0.25, 0.25))
 

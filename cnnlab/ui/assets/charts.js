@@ -38,6 +38,8 @@ function withThemeColours(layout, style) {
     ...layout,
     font: { ...layout.font, color: text, family: style.getPropertyValue("--st-font").trim() || undefined },
     hoverlabel: { bgcolor: ground, bordercolor: line, font: { color: text } },
+    // Upright at the right edge: a row of buttons would lie over the legend.
+    modebar: { bgcolor: ground, color: text, activecolor: text, orientation: "v" },
   };
   for (const name of Object.keys(layout)) {
     if (/^[xy]axis\d*$/.test(name)) themed[name] = axis(layout[name]);
@@ -150,7 +152,7 @@ function drawAll(Plotly, root, data, setStateValue) {
       responsive: true,
       displaylogo: false,
       displayModeBar: "hover",
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "pan2d", "zoomIn2d", "zoomOut2d"],
     });
     if (data.clickable) hearClicks(node, k, setStateValue);
     if (thumbnails) showImages(root.children[k], node, thumbnails);

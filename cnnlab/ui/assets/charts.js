@@ -151,7 +151,8 @@ function drawAll(Plotly, root, data, setStateValue) {
     Plotly.react(node, traces, withThemeColours(layout, style), {
       responsive: true,
       displaylogo: false,
-      displayModeBar: "hover",
+      // A picture is not zoomed, and its buttons would hide a part of it.
+      displayModeBar: aspect ? false : "hover",
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "pan2d", "zoomIn2d", "zoomOut2d"],
     });
     if (data.clickable) hearClicks(node, k, setStateValue);

@@ -62,11 +62,11 @@ def ago(moment: float) -> str:
 
 
 def named(run: Run) -> str:
-    """A run in one line: name, data, state, when."""
+    """A run in one line, what tells it from others first: name, state, when, data."""
     if run.id in builtin.NAMES:
         return short(run)
     data, state = translate(DATASETS[run.training.dataset].title), translate(STATES[run.state][0])
-    return f"{run.name} · {data} · {state} · {ago(run.created)}"
+    return f"{run.name} · {state} · {ago(run.created)} · {data}"
 
 
 def short(run: Run) -> str:
@@ -81,9 +81,9 @@ def run_list(runs: list[Run]) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{errors.plain(run.name)}**", width="content")
             st.badge(translate(word), color=colour)  # type: ignore[arg-type]
-            epochs = lab().history(run.id).epochs
+            facts, epochs = [translate(DATASETS[run.training.dataset].title)], lab().history(run.id).epochs
             if epochs:
-                st.caption(_("validation accuracy {accuracy:.2%}", accuracy=epochs[-1].val_accuracy), width="content")
-            st.caption(f"{translate(DATASETS[run.training.dataset].title)} · {ago(run.created)}", width="stretch")
+                facts.append(_("validation accuracy {accuracy:.2%}", accuracy=epochs[-1].val_accuracy))
+            st.caption(" · ".join([*facts, ago(run.created)]), width="stretch")
             if st.button(_("Open"), key=f"open-{run.id}"):
                 st.switch_page("pages/train.py", query_params={"run": run.id})

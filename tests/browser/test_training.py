@@ -129,7 +129,7 @@ def test_two_runs_on_the_same_axes(lab_server: AppServer, visit: Visit) -> None:
     assert second != first
     assert len(page.traces(second)) == 3
 
-    page.choose("Compare with", f"mlp-relu · MNIST, 5,000 digits · {word('finished')}")
+    page.choose("Compare with", f"mlp-relu · {word('finished')}")
 
     expect(page.plots(second)).to_have_count(2)
     for plot in (0, 1):

@@ -78,7 +78,9 @@ def _surgery(page: LabPage) -> None:
 def _keep(page: LabPage) -> None:
     _write(page)
     page.main.get_by_role("tab").nth(3).click()
-    page.key("keep-label").get_by_role("radio").nth(2).click(force=True)
+    expect(page.key("keep-it")).to_be_visible()
+    page.settle()
+    page.key("keep-label").get_by_role("radio").nth(2).check(force=True)
     page.key("keep-it").get_by_role("button").click()
     page.settle()
 

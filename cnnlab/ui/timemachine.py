@@ -101,7 +101,9 @@ def choose_moment(run: Run, key: str) -> Moment:
         if chosen != at:
             me.moment = moments[chosen] if chosen < len(moments) - 1 else None
             redraw()
-        if st.button(_("Play from the beginning"), icon=":material/play_arrow:", key=f"{key}-play"):
+        if st.button(
+            _("Play"), icon=":material/play_arrow:", key=f"{key}-play", help=_("From the beginning to the end.")
+        ):
             me.time_playing, me.moment = True, None
             st.rerun()
     st.caption(

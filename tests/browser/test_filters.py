@@ -219,7 +219,7 @@ def test_learned_kernels_are_those_of_the_run_at_every_moment(
     page.slide("Moment of the training", "Home")
     _shows_kernels(page, read(folder, Moment(0))["conv2d"], five)
 
-    page.main.get_by_role("button", name="Play from the beginning").click()
+    page.main.get_by_role("button", name="Play", exact=True).click()
     _shows_kernels(page, read(folder, Moment(2))["conv2d"], five)
 
     page.main.get_by_text("What if a filter were missing?").click()

@@ -140,7 +140,7 @@ function drawAll(Plotly, root, data, setStateValue) {
   const style = getComputedStyle(root);
   data.figures.forEach(({ figure, alt, aspect, download, title, least, thumbnails }, k) => {
     const [heading, node] = root.children[k].children;
-    root.children[k].style.overflowX = least ? "auto" : "";
+    root.children[k].classList.toggle("cnnlab-wide", Boolean(least));
     node.style.minWidth = least ? least + "px" : "";
     heading.textContent = title;
     // No "img": its buttons (save, zoom) would not be there for those who hear the page.

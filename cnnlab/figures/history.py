@@ -90,6 +90,8 @@ def _within(history: History, metric: Metric, start: int) -> Curve:
 
 
 FEW_EPOCHS = 10
+FAR_OUT = 50.0
+"""Beside a loss above this, which only a run that has gone wrong has, ordinary ones lie flat on a linear axis."""
 _TITLES = {"loss": N_("Loss (cross-entropy)"), "accuracy": N_("Accuracy (share right)")}
 _SCALES: dict[Metric, dict[str, Any]] = {"loss": {"rangemode": "tozero"}, "accuracy": {"tickformat": "~%"}}
 _NUMBERS: dict[Metric, str] = {"loss": ".4f", "accuracy": ".2%"}
@@ -113,7 +115,7 @@ def history_figure(
     for place, run in enumerate(runs):
         # Plotly takes angle brackets in a stranger's text for markup.
         prefix = f"{html.escape(run.name, quote=False)}: " if len(runs) > 1 else ""
-        strength = 1.0 if place == 0 else 0.55
+        strength = 1.0 if place == 0 else 0.75
         marker = {"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 6}
         training, validation = {"color": TRAINING, "width": 2}, {"color": VALIDATION, "width": 2, "dash": "dash"}
         lines = (
@@ -143,11 +145,15 @@ def history_figure(
             )
         if run.best:
             traces.append(_star(run.best, prefix + translate(N_("best epoch")), metric))
+    scale = _SCALES[metric]
+    if metric == "loss" and any(value > FAR_OUT for run in runs for value in run.validation.y):
+        scale = {"type": "log"}
     return figure(
         traces,
-        height=320,
+        # The legend takes a line or two a run.
+        height=320 + 24 * (len(runs) - 1),
         xaxis=epoch_axis(last, translate),
-        yaxis={"title": {"text": translate(_TITLES[metric])}} | _SCALES[metric],
+        yaxis={"title": {"text": translate(_TITLES[metric])}} | scale,
         uirevision=revision,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="x unified",

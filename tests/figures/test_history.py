@@ -86,6 +86,14 @@ def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
     assert '"y":[0.5,null]' in to_json(history_figure([data], "loss"))
 
 
+def test_beside_a_loss_in_the_thousands_the_others_can_be_seen() -> None:
+    usual = history_data(_history(_started(), _epoch(1, 0.5)), "loss")
+    wild = usual._replace(validation=Curve((1.0, 2.0), (math.nan, 5000.0)))
+    assert "type" not in history_figure([usual], "loss")["layout"]["yaxis"]
+    assert history_figure([usual, wild], "loss")["layout"]["yaxis"]["type"] == "log"
+    assert "type" not in history_figure([usual, wild], "accuracy")["layout"]["yaxis"]
+
+
 def test_a_name_is_no_markup() -> None:
     runs = [history_data(_history(_started(), _epoch(1, 0.5)), "loss", name) for name in ("<b>mine</b>", "a & b")]
     names = [trace["name"] for trace in history_figure(runs, "loss", within=False)["data"]]

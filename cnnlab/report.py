@@ -116,7 +116,7 @@ def _facts(content: Content, translate: Translate) -> str:
     ]
     if epochs:
         facts += [
-            (N_("Seconds an epoch"), f"{sum(epoch.seconds for epoch in epochs) / len(epochs):.1f}"),
+            (N_("Seconds per epoch"), f"{sum(epoch.seconds for epoch in epochs) / len(epochs):.1f}"),
             (N_("Last loss (training, validation)"), f"{epochs[-1].loss:.4f}, {epochs[-1].val_loss:.4f}"),
             (N_("Last accuracy (training, validation)"), f"{epochs[-1].accuracy:.2%}, {epochs[-1].val_accuracy:.2%}"),
         ]

@@ -7,7 +7,7 @@ from cnnlab.ui.state import session
 from cnnlab.ui.text import _
 
 frame.come_in("filters")
-frame.title(_("Filters"), _("Change the numbers of a kernel and see what it makes of a picture."))
+frame.title(_("Filters"), _("Change a kernel, pool a feature map, or look at the filters that a network has learned."))
 
 
 def body() -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from cnnlab.errors import CNNLabError
 from cnnlab.network.recipes import RECIPES, suited
 from cnnlab.runs.record import Run
-from cnnlab.ui import choose, errors, following, frame, live, steering, tables
+from cnnlab.ui import choose, errors, following, frame, live, steering, tables, which
 from cnnlab.ui.state import session
 from cnnlab.ui.text import _, translate
 
@@ -46,10 +46,11 @@ with st.container(border=True):
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose.recipe_and_dataset()
         choose.settings()
+    with st.container(horizontal=True, vertical_alignment="center"):
         start = st.button(_("Start"), icon=":material/play_arrow:", type="primary", key="start")
-    if me.recipe:
-        recipe = RECIPES[me.recipe]
-        st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")
+        if me.recipe:
+            recipe = RECIPES[me.recipe]
+            st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")
     frame.keep_in_link()
     with st.expander(_("The network, layer by layer")):
         tables.layer_table(me.network)
@@ -63,6 +64,8 @@ steering.queue()
 
 run = linked_run()
 if run:
-    following.follow(run, choose.compared(run))
+    following.follow(run, which.compared(run))
 else:
+    which.run(None)
+if not run and "run" not in st.query_params:
     st.info(_("Nothing is training here yet. Press **Start**: the first network learns in about ten seconds."))

@@ -110,7 +110,7 @@ def test_everything_that_there_is(run: Run) -> None:
         "Multiply-adds an image": "1,368",
         "Begun (UTC)": "1971-01-01 00:00",
         "Epochs": "2 / 2",
-        "Seconds an epoch": "3.0",
+        "Seconds per epoch": "3.0",
         "Last loss (training, validation)": "1.0000, 1.5000",
         "Last accuracy (training, validation)": "50.00%, 12.50%",
         "Accuracy on the validation images": "75.00%",

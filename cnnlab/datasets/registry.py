@@ -108,7 +108,9 @@ _ALL = (
     DatasetInfo(
         name="mnist-5k",
         title=N_("MNIST, 5,000 digits"),
-        description=N_("Five thousand real MNIST digits that come with the app: quick to train on, no network needed."),
+        description=N_(
+            "Five thousand real MNIST digits that come with the app: quick to train on, no internet connection needed."
+        ),
         input_shape=(28, 28, 1),
         class_names=_DIGITS,
         train_size=4_000,

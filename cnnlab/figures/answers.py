@@ -88,7 +88,7 @@ def answers_figure(data: AnswersData, translate: Translate = untranslated) -> Fi
             {
                 "type": "scatter",
                 "x": [data.corners[k][0] + width / 2 for k in chosen],
-                "y": [data.corners[k][1] + height + 1 for k in chosen],
+                "y": [data.corners[k][1] + height + 2.5 for k in chosen],
                 "text": [
                     text if len(said) <= SHORT or said != truth else ""
                     for text, (said, truth) in zip(texts, names, strict=True)
@@ -106,5 +106,5 @@ def answers_figure(data: AnswersData, translate: Translate = untranslated) -> Fi
 
 
 def _frame(x: int, y: int, width: int, height: int) -> dict[str, Any]:
-    line = {"color": WRONG, "width": 3}
+    line = {"color": WRONG, "width": 2}
     return {"type": "rect", "x0": x - 1.5, "y0": y - 1.5, "x1": x + width + 0.5, "y1": y + height + 0.5, "line": line}

@@ -18,8 +18,13 @@ from cnnlab.network.shapes import Row, Summary, written
 from cnnlab.network.spec import NetworkSpec
 
 PER_ROW = 6
+FEWEST = 3
+"""Columns that the drawing has at least: room for a name and for the buttons below."""
 CELL_WIDTH = 100.0
 CELL_HEIGHT = 150.0
+SCALE = 1.05
+"""Pixels for one of the drawing's units."""
+
 LARGEST = 62.0
 """The side of the largest picture, in the drawing's units."""
 
@@ -54,6 +59,15 @@ class ArchitectureData(NamedTuple):
     @property
     def rows(self) -> int:
         return self.blocks[-1].cell[0] + 1
+
+    @property
+    def columns(self) -> int:
+        return min(max(len(self.blocks), FEWEST), PER_ROW)
+
+    @property
+    def width(self) -> int:
+        """Pixels on the screen at which blocks have their shape; on a narrower screen they are squeezed."""
+        return round(self.columns * CELL_WIDTH * SCALE)
 
 
 def architecture_data(network: NetworkSpec, summary: Summary) -> ArchitectureData:
@@ -129,15 +143,13 @@ def architecture_figure(data: ArchitectureData, translate: Translate = untransla
         "hovertext": [_hover(block, translate) for block in data.blocks],
         "hoverinfo": "text",
     }
-    # As wide as a full row, so that a small network is no larger than it is, and centred.
-    middle, half = (min(len(data.blocks), PER_ROW) - 1) / 2 * CELL_WIDTH, PER_ROW / 2 * CELL_WIDTH
     hidden = {"visible": False, "fixedrange": True}
     return figure(
         [labels, hover],
-        height=round(data.rows * CELL_HEIGHT * 1.05),
+        height=round(data.rows * CELL_HEIGHT * SCALE),
         shapes=[face for block in data.blocks for face in _faces(block)],
         showlegend=False,
-        xaxis=hidden | {"range": [middle - half, middle + half]},
+        xaxis=hidden | {"range": [-CELL_WIDTH / 2, (data.columns - 0.5) * CELL_WIDTH]},
         yaxis=hidden | {"range": [-data.rows * CELL_HEIGHT + 105, 105]},
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
     )

@@ -10,7 +10,7 @@ from cnnlab.marks import N_, Translate, untranslated
 
 TEST = "#7a8793"
 
-LOOKS = ((N_("training"), TRAINING, ""), (N_("validation"), VALIDATION, "/"), (N_("test"), TEST, "x"))
+LOOKS = ((N_("Training"), TRAINING, ""), (N_("Validation"), VALIDATION, "/"), (N_("Test"), TEST, "x"))
 """Name, colour and pattern of the three parts: they can be told apart without colour."""
 
 
@@ -43,7 +43,7 @@ def classes_figure(data: ClassesData, translate: Translate = untranslated, heigh
         bars,
         height,
         barmode="group",
-        xaxis={"title": {"text": translate(N_("Class"))}, "type": "category"},
-        yaxis={"title": {"text": translate(N_("Images"))}, "rangemode": "tozero", "tickformat": ",d"},
+        xaxis={"title": {"text": translate(N_("Class"))}, "type": "category", "showgrid": False},
+        yaxis={"title": {"text": translate(N_("Number of images"))}, "rangemode": "tozero", "tickformat": ",d"},
         legend={"orientation": "h", "x": 0, "y": 1.12},
     )

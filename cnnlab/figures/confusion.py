@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnnlab.figures.style import WRONG, Figure, figure, finite
+from cnnlab.figures.style import WRONG, Figure, figure, finite, rgb
 from cnnlab.marks import N_, Translate, untranslated
 
-GROUND = "#f7f7f7"
-MISTAKES: list[tuple[float, str]] = [(0.0, GROUND), (1.0, WRONG)]
-RIGHT: list[tuple[float, str]] = [(0.0, GROUND), (1.0, "#b4bec8")]
+GROUND = "rgba(128,128,128,0.1)"
+MISTAKES: list[tuple[float, str]] = [(0.0, GROUND), (1.0, "rgba({},{},{},0.75)".format(*rgb(WRONG)))]
+RIGHT: list[tuple[float, str]] = [(0.0, GROUND), (1.0, "rgba(120,140,160,0.5)")]
+"""The page's own ground shines through, so that numbers in the page's colour can be read in every cell."""
 
 LEAST_FULL = 0.05
 """The commonest mistake has the full colour, but not one that is made with fewer of a class's images than this."""
@@ -43,6 +44,7 @@ def confusion_data(matrix: np.ndarray, names: tuple[str, ...], as_shares: bool =
 def confusion_figure(data: ConfusionData, translate: Translate = untranslated, height: int = 480) -> Figure:
     """The matrix. A click tells the cell: x is the answer, y the truth, both as places among the classes."""
     classes = range(len(data.names))
+    last = len(data.names) - 1
     strongest = max((data.shares[row][column] for row in classes for column in classes if row != column), default=0.0)
     names = [translate(name) for name in data.names]
     right = translate(N_("{truth}, recognised: {count:,} ({share:.1%} of this class)"))
@@ -58,7 +60,6 @@ def confusion_figure(data: ConfusionData, translate: Translate = untranslated, h
     ]
     shared: dict[str, Any] = {
         "type": "heatmap",
-        "texttemplate": "%{text}",
         "hovertext": hovers,
         "hovertemplate": "%{hovertext}<extra></extra>",
         "hoverongaps": False,
@@ -67,37 +68,54 @@ def confusion_figure(data: ConfusionData, translate: Translate = untranslated, h
         "ygap": 1,
         "zmin": 0,
     }
-    axis = {"tickmode": "array", "tickvals": list(classes), "ticktext": names, "automargin": True, "showgrid": False}
+    axis = {
+        "tickmode": "array",
+        "tickvals": list(classes),
+        "ticktext": names,
+        "automargin": True,
+        "showgrid": False,
+        "zeroline": False,
+    }
     return figure(
         [
-            shared | _cells(data, right=False) | {"zmax": max(strongest, LEAST_FULL), "colorscale": MISTAKES},
-            shared | _cells(data, right=True) | {"zmax": 1, "colorscale": RIGHT},
+            shared | {"z": _cells(data, False), "zmax": max(strongest, LEAST_FULL), "colorscale": MISTAKES},
+            shared | {"z": _cells(data, True), "zmax": 1, "colorscale": RIGHT},
+            _numbers(data),
         ],
         height,
-        xaxis=axis | {"title": {"text": translate(N_("Answer of the network"))}},
+        xaxis=axis | {"title": {"text": translate(N_("Answer of the network"))}, "range": [-0.5, last + 0.5]},
         # The first class is on top, as in the tables that people write.
-        yaxis=axis | {"title": {"text": translate(N_("Truth"))}, "autorange": "reversed"},
+        yaxis=axis | {"title": {"text": translate(N_("Truth"))}, "range": [last + 0.5, -0.5]},
+        margin={"l": 56, "r": 12, "t": 8, "b": 44},
+        showlegend=False,
     )
 
 
-def _cells(data: ConfusionData, right: bool) -> dict[str, Any]:
-    """The shares on the diagonal (`right`) or off it, and their texts; the other cells are left free, and have no text
-    either: it would stand over the other map's."""
+def _cells(data: ConfusionData, right: bool) -> list[list[float | None]]:
+    """The shares on the diagonal (`right`) or off it; the other cells are left free."""
+    return [
+        finite(tuple(share if (row == column) is right else float("nan") for column, share in enumerate(shares)))
+        for row, shares in enumerate(data.shares)
+    ]
+
+
+def _numbers(data: ConfusionData) -> dict[str, Any]:
+    """What stands in the cells. Mistakes that are never made stay empty: they are most of the cells.
+
+    A heat map's own text has the colour that suits white paper; this one has the page's.
+    """
+    places = range(len(data.names))
+    shown = [(row, column) for row in places for column in places if data.counts[row][column] or row == column]
     return {
-        "z": [
-            finite(tuple(share if (row == column) is right else float("nan") for column, share in enumerate(shares)))
-            for row, shares in enumerate(data.shares)
-        ],
+        "type": "scatter",
+        "mode": "text",
+        "x": [column for _, column in shown],
+        "y": [row for row, _ in shown],
         "text": [
-            [_written(data, row, column) if (row == column) is right else "" for column in range(len(data.names))]
-            for row in range(len(data.names))
+            f"{data.shares[row][column]:.1%}" if data.as_shares else f"{data.counts[row][column]:,}"
+            for row, column in shown
         ],
+        # On a phone a cell is 29 pixels wide.
+        "textfont": {"size": 10 if data.as_shares else 12},
+        "hoverinfo": "skip",
     }
-
-
-def _written(data: ConfusionData, row: int, column: int) -> str:
-    """What stands in a cell. Mistakes that are never made stay empty: they are most of the cells."""
-    count, share = data.counts[row][column], data.shares[row][column]
-    if not count and row != column:
-        return ""
-    return f"{share:.1%}" if data.as_shares else f"{count:,}"

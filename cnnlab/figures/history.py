@@ -162,7 +162,7 @@ def history_figure(
 
 
 def epoch_axis(last: float, translate: Translate) -> dict[str, Any]:
-    """The axis of epochs up to `last`, marked at whole epochs only: a short run would otherwise have marks at halves."""
+    """The axis of epochs up to `last`, marked at whole ones: a short run would otherwise have marks at halves."""
     plain = {"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero", "tickformat": "d"}
     return plain | ({"dtick": 1} if last <= FEW_EPOCHS else {})
 

@@ -26,6 +26,8 @@ SIGNED: list[tuple[float, str]] = [
 """Red below zero, blue above it; told apart in grey by the numbers on hover and, in small maps, in the cells."""
 
 MARK = "#ff9f1c"
+EDGE = "#9aa0a6"
+"""Around a picture: black and white ones would melt into the page, dark or light."""
 MOST_WRITTEN = 7
 """Maps of at most so many columns have their numbers written in the cells."""
 
@@ -74,12 +76,24 @@ def map_figure(data: MapData, written_out: bool = True) -> Figure:
     }
     if written_out and columns <= MOST_WRITTEN:
         trace |= {"texttemplate": "%{z:.3~g}", "textfont": {"size": 13}, "xgap": 1, "ygap": 1}
-    shapes = []
+    # Of the edge's line only the inner half is seen.
+    shapes = [_box((0, 0, rows, columns), EDGE, 2)]
     if data.mark:
-        row, column, height, width = data.mark
-        box = {"x0": column - 0.5, "x1": column + width - 0.5, "y0": row - 0.5, "y1": row + height - 0.5}
-        shapes.append({"type": "rect", **box, "line": {"color": MARK, "width": 3}})
+        shapes.insert(0, _box(data.mark, MARK, 3))
     return picture([trace], 300, columns, rows, shapes=shapes)
+
+
+def _box(place: tuple[float, float, float, float], colour: str, line: int) -> dict[str, Any]:
+    """A frame around (row, column, height, width)."""
+    row, column, height, width = place
+    return {
+        "type": "rect",
+        "x0": column - 0.5,
+        "x1": column + width - 0.5,
+        "y0": row - 0.5,
+        "y1": row + height - 0.5,
+        "line": {"color": colour, "width": line},
+    }
 
 
 def _rounded(data: MapData) -> np.ndarray:

@@ -7,14 +7,20 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlab.figures.maps import GREY, MARK
-from cnnlab.figures.style import TRAINING, Figure, figure, picture
+from cnnlab.figures.style import TRAINING, Figure, figure
 from cnnlab.marks import N_, Translate, untranslated
 
-CELL = 27
+CELL = 21
 """Pixels in which a number of three digits can be read."""
 WIDE_CELL = 44
 FEW = 12
 """Images of at most so many columns have wide cells."""
+EDGE = 20
+"""Pixels left of the table and above it, where rows and columns are numbered."""
+MIDDLE = 118
+"""The grey from which on black is easier to read than white (either has 4.5 to 1 on its side)."""
+SHORT = 64
+"""Of a vector of at most so many numbers, every row of the image is numbered, else every fourth."""
 
 
 class NumbersData(NamedTuple):
@@ -34,13 +40,16 @@ class NumbersData(NamedTuple):
     @property
     def width(self) -> int:
         """Pixels on the screen that the table needs."""
-        columns = self.values.shape[1]
-        return int(columns * (WIDE_CELL if columns <= FEW else CELL))
+        return EDGE + int(self.values.shape[1]) * self._cell
 
     @property
-    def aspect(self) -> float:
-        """Height over width."""
-        return float(self.values.shape[0] / self.values.shape[1])
+    def height(self) -> int:
+        """Likewise from top to bottom."""
+        return EDGE + int(self.values.shape[0]) * self._cell
+
+    @property
+    def _cell(self) -> int:
+        return WIDE_CELL if self.values.shape[1] <= FEW else CELL
 
     @property
     def size(self) -> int:
@@ -62,10 +71,11 @@ def numbers_data(image: np.ndarray, channel: int = 0, pixel: tuple[int, int] | N
 
 
 def numbers_figure(data: NumbersData, translate: Translate = untranslated) -> Figure:
-    """The table; a click tells the pixel: x is the column, y the row."""
+    """The table, its rows and columns numbered at the edge; a click tells the pixel: x is the column, y the row."""
     rows, columns = data.values.shape
+    size = 14 if columns <= FEW else 10
     said = translate(
-        N_("row {row}, column {column}: {value} of 255<br>for the network {share:.3f}, number {place} of {size}")
+        N_("row {row}, column {column}: {value} of 255<br>for the network {share:.3f}, place {place} of {size}")
     )
     trace = {
         "type": "heatmap",
@@ -74,8 +84,6 @@ def numbers_figure(data: NumbersData, translate: Translate = untranslated) -> Fi
         "zmax": 255,
         "colorscale": GREY,
         "showscale": False,
-        "texttemplate": "%{z}",
-        "textfont": {"size": 14 if columns <= FEW else 10},
         "hoverinfo": "text",
         "hovertext": [
             [
@@ -92,12 +100,33 @@ def numbers_figure(data: NumbersData, translate: Translate = untranslated) -> Fi
             for row in range(rows)
         ],
     }
+    written = [
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": np.nonzero(chosen)[1].tolist(),
+            "y": np.nonzero(chosen)[0].tolist(),
+            "text": data.values[chosen].tolist(),
+            "textfont": {"size": size, "color": colour},
+            "hoverinfo": "skip",
+        }
+        for colour, chosen in (("#fff", data.values < MIDDLE), ("#000", data.values >= MIDDLE))
+    ]
     shapes = []
     if data.pixel:
         row, column = data.pixel
         box = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
         shapes.append({"type": "rect", **box, "line": {"color": MARK, "width": 3}})
-    return picture([trace], 300, columns, rows, shapes=shapes)
+    edge = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "", "dtick": 1 if columns <= FEW else 4}
+    return figure(
+        [trace, *written],
+        data.height,
+        shapes=shapes,
+        showlegend=False,
+        margin={"l": EDGE, "r": 0, "t": EDGE, "b": 0},
+        xaxis=edge | {"range": [-0.5, columns - 0.5], "side": "top", "tickfont": {"size": 10}},
+        yaxis=edge | {"range": [rows - 0.5, -0.5], "tickfont": {"size": 10}},
+    )
 
 
 class VectorData(NamedTuple):
@@ -115,7 +144,7 @@ def vector_data(image: np.ndarray, marked: int | None = None) -> VectorData:
 
 
 def vector_figure(data: VectorData, translate: Translate = untranslated, height: int = 190) -> Figure:
-    """A bar for each number, with a line where a row of the image begins."""
+    """A bar for each number, with a line where a row of the image begins, or every fourth."""
     bars = {
         "type": "bar",
         "x": list(range(len(data.values))),
@@ -132,6 +161,10 @@ def vector_figure(data: VectorData, translate: Translate = untranslated, height:
         height,
         bargap=0,
         shapes=shapes,
-        xaxis={"title": {"text": translate(N_("Place in the vector, row after row"))}, "dtick": 4 * data.row},
+        margin={"l": 56, "r": 12, "t": 8, "b": 44},
+        xaxis={
+            "title": {"text": translate(N_("Place in the vector, row after row"))},
+            "dtick": data.row if len(data.values) <= SHORT else 4 * data.row,
+        },
         yaxis={"title": {"text": translate(N_("Value"))}, "range": [0, 1.05]},
     )

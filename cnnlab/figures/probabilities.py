@@ -35,11 +35,15 @@ def probabilities_figure(data: ProbabilitiesData, translate: Translate = untrans
         "y": finite(data.shares),
         "marker": {"color": [VALIDATION if k == data.best else TRAINING for k in range(len(data.names))]},
         "text": [f"{share:.0%}" if share >= 0.005 else "" for share in data.shares],
+        # Inside a bar that is narrower than its number it would be turned round.
+        "textposition": "outside",
+        "textangle": 0,
+        "cliponaxis": False,
         "hovertemplate": "%{x}: %{y:.2%}<extra></extra>",
     }
     return figure(
         [bars],
         height=height,
-        xaxis={"title": {"text": translate(N_("Class"))}, "type": "category"},
+        xaxis={"title": {"text": translate(N_("Class"))}, "type": "category", "showgrid": False},
         yaxis={"title": {"text": translate(N_("Probability"))}, "range": [0, 1.12], "tickformat": ".0%"},
     )

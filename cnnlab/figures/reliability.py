@@ -68,13 +68,13 @@ def reliability_figure(data: ReliabilityData, translate: Translate = untranslate
         "y": [0, 1],
         "line": {"color": VALIDATION, "dash": "dash", "width": 2},
         "hoverinfo": "skip",
-        "name": translate(N_("As sure as right")),
+        "name": translate(N_("Perfectly calibrated")),
     }
-    share = {"tickformat": ".0%", "fixedrange": True}
+    share = {"tickformat": ".0%", "dtick": 0.2, "fixedrange": True}
     return figure(
         [bars, diagonal],
         height,
-        xaxis=share | {"title": {"text": translate(N_("Confidence"))}, "range": [0, 1]},
+        xaxis=share | {"title": {"text": translate(N_("Confidence"))}, "range": [0, 1.02]},
         yaxis=share | {"title": {"text": translate(N_("Accuracy"))}, "range": [0, 1.1]},
         legend={"orientation": "h", "y": 1.12},
     )

@@ -71,8 +71,8 @@ def scatter_figure(data: ScatterData, translate: Translate = untranslated, heigh
         yaxis=bare | {"scaleanchor": "x"},
         margin={"l": 12, "r": 12, "t": 12, "b": 12},
         hovermode="closest",
-        # Below the buttons that appear at the top on hover.
-        legend={"itemsizing": "constant", "y": 0.92},
+        # Below the map, which needs the whole width on a phone.
+        legend={"itemsizing": "constant", "orientation": "h", "y": 0, "yanchor": "top"},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnnlab.figures.history import epoch_axis
 from cnnlab.figures.style import TRAINING, Figure, figure
 from cnnlab.marks import N_, Translate, untranslated
 from cnnlab.training.schedule import learning_rate
@@ -36,4 +37,4 @@ def schedule_figure(data: ScheduleData, translate: Translate = untranslated) -> 
         "hovertemplate": "%{x:.1f}: %{y:.3g}<extra></extra>",
     }
     rate = {"title": {"text": translate(N_("Learning rate"))}, "rangemode": "tozero", "exponentformat": "power"}
-    return figure([curve], height=200, xaxis={"title": {"text": translate(N_("Epoch"))}}, yaxis=rate)
+    return figure([curve], height=200, xaxis=epoch_axis(data.epochs[-1], translate), yaxis=rate)

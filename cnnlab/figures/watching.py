@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cnnlab.figures.history import MOST_BATCH_POINTS, Curve
+from cnnlab.figures.history import MOST_BATCH_POINTS, Curve, epoch_axis
 from cnnlab.figures.style import SYMBOLS, TRAINING, Figure, figure, finite
 from cnnlab.marks import N_, Translate, untranslated
 from cnnlab.training.events import Watch
 from cnnlab.training.history import History
+from cnnlab.training.spec import Schedule
 
 _COLOURS = ("#2f83d6", "#e0702a", "#3a9d5d", "#8a63c9", "#b8860b", "#c2497f", "#4a9fa5", "#7f7f7f")
+HEIGHT = 300
+"""Pixels, of both: they stand beside each other."""
 _GOOD = (1e-4, 1e-2)
 """Updates of about a thousandth of the weights are usual (Karpathy, CS231n: "the ratio of updates to weights")."""
 
@@ -28,18 +31,18 @@ def rate_data(history: History) -> Curve:
     return Curve(tuple(at for at, _ in points), tuple(rate for _, rate in points))
 
 
-def rate_figure(data: Curve, translate: Translate = untranslated) -> Figure:
-    """The curve."""
+def rate_figure(data: Curve, schedule: Schedule, translate: Translate = untranslated) -> Figure:
+    """The curve. Between two reports a rate stays or, as some schedules have it, changes steadily."""
     curve = {
         "type": "scatter",
         "x": data.x,
         "y": finite(data.y),
         "mode": "lines",
-        "line": {"color": TRAINING, "shape": "hv"},
+        "line": {"color": TRAINING, "shape": "hv" if schedule in ("constant", "step") else "linear"},
         "hovertemplate": "%{x:.2f}: %{y:.3g}<extra></extra>",
     }
     axis = {"title": {"text": translate(N_("Learning rate"))}, "rangemode": "tozero", "exponentformat": "power"}
-    return figure([curve], height=240, xaxis=_epochs(translate), yaxis=axis)
+    return figure([curve], HEIGHT, xaxis=epoch_axis(data.x[-1], translate), yaxis=axis)
 
 
 class UpdatesData(NamedTuple):
@@ -81,8 +84,8 @@ def updates_figure(data: UpdatesData, translate: Translate = untranslated) -> Fi
     band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": _GOOD[0], "y1": _GOOD[1]}
     return figure(
         traces,
-        height=300,
-        xaxis=_epochs(translate),
+        HEIGHT,
+        xaxis=epoch_axis(max((curve.x[-1] for curve in data.curves), default=1.0), translate),
         yaxis={
             "title": {"text": translate(N_("Update / weight"))},
             "type": "log",
@@ -92,7 +95,3 @@ def updates_figure(data: UpdatesData, translate: Translate = untranslated) -> Fi
         hovermode="x unified",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
-
-
-def _epochs(translate: Translate) -> dict[str, Any]:
-    return {"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero", "tickformat": "d"}

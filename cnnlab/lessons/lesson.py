@@ -123,9 +123,9 @@ class Row:
 
     Attributes:
         label: what is compared (marked).
-        notes: a key of `reported.REPORTED`, or a marked text.
+        notes: a key of `reported.REPORTED`, or a marked text; "" where no row of the table has anything from them.
         experiment, setup: whose result stands beside it.
-        measure: a name of `measures.MEASURES`; without an experiment, the part whose noted value it is.
+        measure: a name of `measures.MEASURES`.
         own: what stands on the reader's side where nothing is measured.
     """
 

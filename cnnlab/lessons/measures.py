@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from cnnlab.datasets import DATASETS
 from cnnlab.runs.record import Run
 from cnnlab.training.events import Epoch
 from cnnlab.training.history import History
@@ -17,6 +18,11 @@ Answered = tuple[np.ndarray, np.ndarray] | None
 Measure = Callable[[Run, History, Answered], str]
 NOTHING = "–"
 """Where there is nothing to be said yet."""
+
+
+def images(run: Run) -> int:
+    """From how many images it learned, those for validation among them."""
+    return run.training.train_size or DATASETS[run.training.dataset].train_size
 
 
 def _last(history: History) -> Epoch | None:

@@ -131,17 +131,16 @@ def _one_heavy_layer(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Ad
         if isinstance(row.layer, Dense) and share > MOST_OF and (flat or row.index != last):
             # The last layer has as many units as there are classes, and there is nothing to pool behind another Dense.
             text = _HEAVY if flat and row.index != last else _HEAVY_OUTPUT if flat else _HEAVY_INSIDE
-            # Rounded down: 99.9 % are not all.
-            yield Advice("heavy", row.index, text, (("share", math.floor(share * 100) / 100),))
+            yield Advice("heavy", row.index, text, (("share", share),))
         if isinstance(row.layer, Flatten | Dense):
             flat = isinstance(row.layer, Flatten)
 
 
 _HEAVY = N_(
-    "{share:.0%} of all parameters are in this layer. Pooling before Flatten, or fewer units, would make it smaller."
+    "{share:.1%} of all parameters are in this layer. Pooling before Flatten, or fewer units, would make it smaller."
 )
-_HEAVY_OUTPUT = N_("{share:.0%} of all parameters are in this layer. Pooling before Flatten would make it smaller.")
-_HEAVY_INSIDE = N_("{share:.0%} of all parameters are in this layer. Fewer units would make it smaller.")
+_HEAVY_OUTPUT = N_("{share:.1%} of all parameters are in this layer. Pooling before Flatten would make it smaller.")
+_HEAVY_INSIDE = N_("{share:.1%} of all parameters are in this layer. Fewer units would make it smaller.")
 
 
 def _short_sighted(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:

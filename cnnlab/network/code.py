@@ -32,14 +32,14 @@ class Section:
 
 def script(network: NetworkSpec, training: TrainingSpec, translate: Translate = untranslated) -> str:
     """The whole script, with its headings as comments."""
-    parts = [f"# {translate(section.heading)}\n{section.code}" for section in sections(network, training)]
+    parts = [f"# {translate(section.heading)}\n{section.code}" for section in sections(network, training, translate)]
     return "\n\n".join(parts) + "\n"
 
 
 def notebook(network: NetworkSpec, training: TrainingSpec, translate: Translate = untranslated) -> str:
     """The same as a Jupyter notebook (nbformat 4.5, JSON)."""
     cells: list[dict[str, object]] = []
-    for place, section in enumerate(sections(network, training)):
+    for place, section in enumerate(sections(network, training, translate)):
         heading = {"cell_type": "markdown", "id": f"text-{place}", "metadata": {}}
         cells.append({**heading, "source": f"## {translate(section.heading)}"})
         code: dict[str, object] = {
@@ -58,15 +58,15 @@ def notebook(network: NetworkSpec, training: TrainingSpec, translate: Translate 
     )
 
 
-def sections(network: NetworkSpec, training: TrainingSpec) -> list[Section]:
-    """The parts of the script, in order."""
+def sections(network: NetworkSpec, training: TrainingSpec, translate: Translate = untranslated) -> list[Section]:
+    """The parts of the script, in order; comments in the code are translated."""
     parts = {
-        N_("The images: pixels from 0 to 1"): data_code(training),
-        N_("The network"): _network(network, training),
-        N_("Hand-designed kernels: the first filters begin with them, their bias at 0"): _kernels(network),
-        N_("How it learns"): _compile(training),
-        N_("The training images, changed at random, anew in every epoch"): augmentation_code(training),
-        N_("Training"): _fit(training),
+        N_("The images: pixels from 0 to 1"): data_code(training, translate),
+        N_("The network"): _network(network, training, translate),
+        N_("Hand-designed kernels: the first filters begin with them, their bias at 0"): _kernels(network, translate),
+        N_("How it learns"): _compile(training, translate),
+        N_("The training images, changed at random, anew in every epoch"): augmentation_code(training, translate),
+        N_("Training"): _fit(training, translate),
         N_("The test set, once, at the very end"): _evaluate(training),
     }
     packages = Section(N_("Packages, and a seed so that every run is the same"), _imports(training, parts.values()))
@@ -92,13 +92,11 @@ def _imports(training: TrainingSpec, codes: Iterable[str]) -> str:
     return "\n".join(lines) + f"\n\nkeras.utils.set_random_seed({training.seed})"
 
 
-def _network(network: NetworkSpec, training: TrainingSpec) -> str:
+def _network(network: NetworkSpec, training: TrainingSpec, translate: Translate) -> str:
     lines, mixed = [], training.precision != "float32"
     if mixed:
-        lines.append(
-            f"keras.config.set_dtype_policy({literal(training.precision)})  # quicker on processors with such numbers; "
-            "leave it out on others"
-        )
+        comment = translate(N_("Quicker on processors that have such numbers; leave it out on others."))
+        lines += [f"# {comment}", f"keras.config.set_dtype_policy({literal(training.precision)})"]
     lines += ["model = keras.Sequential(", "    [", f"        keras.Input({network.input_shape}),"]
     last = len(network.layers) - 1
     lines += [f"        {layer_code(one, mixed and k == last)}," for k, one in enumerate(network.layers)]
@@ -123,10 +121,11 @@ def layer_code(layer: Layer, precise: bool = False) -> str:
     return f"keras.layers.{layer.kind}({', '.join(written)})"
 
 
+_MIDDLE = N_("In the middle of zeros, and in every channel; their sum stays the same for a grey picture.")
 _BEGIN = """def begin_with(layer, kernels):
     weights = layer.get_weights()
     for index, kernel in enumerate(map(np.array, kernels)):
-        # In the middle of zeros, and in every channel; their sum stays the same for a grey picture.
+        # {comment}
         frame = [((room - side) // 2,) * 2 for room, side in zip(weights[0].shape, kernel.shape)]
         weights[0][..., index] = np.pad(kernel, frame)[..., None] / weights[0].shape[2]
     for bias in weights[1:]:
@@ -134,20 +133,21 @@ _BEGIN = """def begin_with(layer, kernels):
     layer.set_weights(weights)"""
 
 
-def _kernels(network: NetworkSpec) -> str:
+def _kernels(network: NetworkSpec, translate: Translate) -> str:
     """What writes the hand-designed kernels into the layers, as `kernels.begun` does; empty where there are none."""
     calls = []
     for index, layer in enumerate(network.layers):
         if isinstance(layer, Conv2D) and layer.kernels:
             matrices = "".join(f"        {kernel},\n" for kernel in layer.model_dump(mode="json")["kernels"])
             calls.append(f"begin_with(\n    model.layers[{index}],\n    [\n{matrices}    ],\n)")
-    return "\n\n\n".join([_BEGIN, "\n".join(calls)]) if calls else ""
+    return "\n\n\n".join([_BEGIN.format(comment=translate(_MIDDLE)), "\n".join(calls)]) if calls else ""
 
 
-def _compile(training: TrainingSpec) -> str:
+def _compile(training: TrainingSpec, translate: Translate) -> str:
     rate, together, lines = literal(training.learning_rate), training.steps_per_execution, []
     if keras_schedule(training, 1) or together > 1:
-        lines.append(f"steps = -(-len(x_train) // {training.batch_size})  # batches an epoch")
+        comment = translate(N_("batches an epoch"))
+        lines.append(f"steps = -(-len(x_train) // {training.batch_size})  # {comment}")
     if keras_schedule(training, 1):
         lines.append(f"learning_rate = {_schedule(training)}")
         rate = "learning_rate"
@@ -181,7 +181,7 @@ def _schedule(training: TrainingSpec) -> str:
     return f"keras.optimizers.schedules.{name}({', '.join(written)})"
 
 
-def _fit(training: TrainingSpec) -> str:
+def _fit(training: TrainingSpec, translate: Translate) -> str:
     lines, callbacks = [], []
     if training.save_best:
         callbacks.append('keras.callbacks.ModelCheckpoint("best.keras", monitor="val_loss", save_best_only=True)')
@@ -201,9 +201,10 @@ def _fit(training: TrainingSpec) -> str:
     if training.augmentation == Augmentation():
         given = ["    x_train,", "    y_train,", f"    batch_size={training.batch_size},"]
     else:
+        comment = translate(N_("they are shuffled already"))
         given = [
             "    batches,",
-            "    shuffle=False,  # they are already",
+            f"    shuffle=False,  # {comment}",
             f"    validation_batch_size={training.batch_size},",
         ]
     lines += [

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cnnlab.datasets import DATASETS
+from cnnlab.errors import fill
+from cnnlab.marks import N_, Translate
 from cnnlab.training.distortions import keras_layers
 from cnnlab.training.spec import Augmentation, TrainingSpec
 
@@ -34,7 +36,7 @@ x = np.rint(x * (255 / 16))"""
 """Dataset -> the lines that load it: x_train, y_train, x_test, y_test with pixels 0 to 255."""
 
 
-def data_code(training: TrainingSpec) -> str:
+def data_code(training: TrainingSpec, translate: Translate) -> str:
     """What loads x_train, y_train, x_test, y_test (and x_val, y_val where they are split off), as `split` does."""
     info = DATASETS[training.dataset]
     lines = [_LOADING[training.dataset].format(test_size=info.test_size)]
@@ -43,7 +45,8 @@ def data_code(training: TrainingSpec) -> str:
     if training.dataset == "cifar-10":
         lines.append("y_train, y_test = y_train.ravel(), y_test.ravel()")
     if training.classes:
-        lines.append(f"classes = {list(training.classes)}  # only these are used")
+        comment = translate(N_("only these are used"))
+        lines.append(f"classes = {list(training.classes)}  # {comment}")
         for part in ("train", "test"):
             lines.append(f"used = np.isin(y_{part}, classes)")
             lines.append(f"x_{part}, y_{part} = x_{part}[used], y_{part}[used]")
@@ -56,14 +59,18 @@ def data_code(training: TrainingSpec) -> str:
         )
     if training.label_noise:
         used = "classes" if training.classes else len(info.class_names)
+        comment = translate(N_("So many labels are replaced by random ones."))
         lines += [
-            f"noisy = round({training.label_noise} * len(y_train))  # so many labels are replaced by random ones",
+            f"# {comment}",
+            f"noisy = round({training.label_noise} * len(y_train))",
             f"random = np.random.RandomState({training.seed})",
             f"y_train[random.permutation(len(y_train))[:noisy]] = random.choice({used}, noisy)",
         ]
     if training.drawings:
+        name = json.dumps(training.drawings, ensure_ascii=False)
+        comment = fill(translate(N_("The collection {name}, downloaded from the Draw page.")), {"name": name})
         lines += [
-            f"# the collection {json.dumps(training.drawings, ensure_ascii=False)}, downloaded from the Draw page",
+            f"# {comment}",
             'with np.load("drawings.npz") as kept:',
             '    x_train = np.concatenate([x_train, kept["x"].astype("float32") / 255])',
             '    y_train = np.concatenate([y_train, kept["y"]])',
@@ -75,8 +82,9 @@ def data_code(training: TrainingSpec) -> str:
     return "\n".join(lines)
 
 
+_ALONE = N_("Every random number depends on its batch alone, however many batches are made side by side.")
 _BATCH_SEED = """class BatchSeed(keras.random.SeedGenerator):
-    # Every random number depends on its batch alone, however many batches are made side by side.
+    # {comment}
     def __init__(self, seed):
         self.seed, self.drawn = seed, 0
 
@@ -85,7 +93,7 @@ _BATCH_SEED = """class BatchSeed(keras.random.SeedGenerator):
         return tf.stack([self.seed, self.drawn])"""
 
 
-def augmentation_code(training: TrainingSpec) -> str:
+def augmentation_code(training: TrainingSpec, translate: Translate) -> str:
     """What makes `batches` of training images that are changed at random, as `augment` does; empty without any."""
     wanted = training.augmentation
     if wanted == Augmentation():
@@ -108,7 +116,7 @@ def augmentation_code(training: TrainingSpec) -> str:
         change.append(f"    images += keras.random.normal(tf.shape(images), stddev={wanted.noise}, seed=seed)")
     parts = [
         *(["\n".join(["layers = [", *layers, "]"])] if layers else []),
-        _BATCH_SEED,
+        _BATCH_SEED.format(comment=translate(_ALONE)),
         "\n".join(["def batch(places, number):", *change, "    return images, tf.gather(all_labels, places)"]),
         "\n".join(
             [

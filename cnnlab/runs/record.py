@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -76,6 +77,11 @@ class Run:
     @property
     def going(self) -> bool:
         return self.state in GOING
+
+    @property
+    def nickname(self) -> str:
+        """What the one who started it goes by; "" for a session that gave no name, which is known by twelve digits."""
+        return "" if re.fullmatch("[0-9a-f]{12}", self.who) else self.who
 
     @property
     def resumable(self) -> bool:

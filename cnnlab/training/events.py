@@ -120,8 +120,8 @@ class Watch(Event):
         processor_seconds: what the training process used in the epoch, of all cores together.
         memory: bytes that the process holds.
         batch_milliseconds: wall time a batch.
-        forward_milliseconds, backward_milliseconds: wall time an image: forward from the validation, backward (with
-            the update) the rest of training's.
+        forward_milliseconds, backward_milliseconds: wall time an image: forward from this look, backward (with the
+            update, and whatever else a batch takes) the rest of training's; 0 where it cannot be told apart.
         watching_seconds: what this look cost.
     """
 

@@ -38,7 +38,7 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
         self._on_event = on_event
         self._reporter = reporter
         self._images, self._labels = scaled(images.x_validation[:IMAGES]), images.y_validation[:IMAGES]
-        self._trained_images, self._validation_images = len(images.x_train), len(images.x_validation)
+        self._trained_images = len(images.x_train)
         self._classes = classes
         self._steps = images.steps(training.batch_size)
         together = min(training.steps_per_execution, self._steps)
@@ -72,7 +72,7 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         processor = time.process_time() - self._processor
         began = time.monotonic()
-        answers, dead, saturated = self._look()
+        answers, dead, saturated, forward = self._look()
         confusion = np.zeros((self._classes, self._classes), int)
         np.add.at(confusion, (self._labels, answers), 1)
         weights = {name: _size(arrays) for name, arrays in weights_of(self.model).items()}
@@ -85,7 +85,6 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
             )
             for layer in self.model.layers
         }
-        forward = self._reporter.validation_seconds / self._validation_images
         training = self._reporter.training_seconds
         self._on_event(
             Watch(
@@ -102,12 +101,18 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
             )
         )
 
-    def _look(self) -> tuple[np.ndarray, dict[str, float], dict[str, float]]:
-        """The answers (n,), and by layer the share of dead units and of saturated outputs."""
-        self._inspect = self._inspect or _inspector(self.model)
-        parts = [
-            self._inspect(tf.constant(self._images[k : k + AT_ONCE])) for k in range(0, len(self._images), AT_ONCE)
-        ]
+    def _look(self) -> tuple[np.ndarray, dict[str, float], dict[str, float], float]:
+        """The answers (n,), by layer the share of dead units and of saturated outputs, and the seconds an image."""
+        batches = [tf.constant(self._images[k : k + AT_ONCE]) for k in range(0, len(self._images), AT_ONCE)]
+        if self._inspect is None:
+            self._inspect = _inspector(self.model)
+            # The first call is the slow one.
+            self._inspect(batches[0])
+        parts, seconds = [], []
+        for batch in batches:
+            began = time.monotonic()
+            parts.append(self._inspect(batch))
+            seconds.append((time.monotonic() - began) / len(batch))
         answers = np.concatenate([part[0].numpy() for part in parts])
         highest = {name: np.max([part[1][name] for part in parts], axis=0) for name in parts[0][1]}
         ends = {name: np.mean([part[2][name] for part in parts]) for name in parts[0][2]}
@@ -115,6 +120,8 @@ class Watcher(keras.callbacks.Callback):  # type: ignore[misc]
             answers,
             {name: float((units <= 0).mean()) for name, units in highest.items()},
             {name: float(share) for name, share in ends.items()},
+            # What else the computer does makes the others slower.
+            min(seconds),
         )
 
 
@@ -139,7 +146,7 @@ def _inspector(model: keras.Sequential) -> Any:
                 ends[name] = tf.reduce_mean(tf.cast(near, tf.float32))
         return tf.argmax(outputs[_ANSWERS], axis=-1), highest, ends
 
-    return tf.function(inspect, reduce_retracing=True)
+    return tf.function(inspect, input_signature=[tf.TensorSpec(model.inputs[0].shape, tf.float32)])
 
 
 def _activation(layer: keras.layers.Layer) -> str:

@@ -25,10 +25,12 @@ def draw(key: str) -> np.ndarray | None:
         uint8 (height, width, 4), white strokes on black; None where nothing has been drawn.
     """
     sketch = session().sketch
-    # Drawn first, since the canvas needs what is chosen in them, but below: the canvas's own bar appears above it.
+    # The canvas's own bar appears above it and would cover what stands there.
+    st.space("small")
+    # The tools are drawn first, since the canvas needs what is chosen in them.
     place = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        names = {PENS[0]: _("thin"), PENS[1]: _("medium"), PENS[2]: _("thick"), 0: _("Eraser")}
+        names = {PENS[0]: _("Thin"), PENS[1]: _("Medium"), PENS[2]: _("Thick"), 0: _("Eraser")}
         tool = st.segmented_control(
             _("Pen"), [*PENS, 0], default=PENS[1], format_func=names.__getitem__, required=True, key=f"{key}-pen",
             label_visibility="collapsed", persist_state="session",

@@ -17,7 +17,8 @@ from streamlit.delta_generator import DeltaGenerator
 from cnnlab.errors import NetworkError
 from cnnlab.marks import N_
 from cnnlab.network import editing
-from cnnlab.network.layers import LAYERS, Layer
+from cnnlab.network.arithmetic import Sum
+from cnnlab.network.layers import LAYERS, Flatten, Layer
 from cnnlab.network.mending import MENDS, Needs, mend
 from cnnlab.network.shapes import Row, written
 from cnnlab.network.spec import NetworkSpec
@@ -47,7 +48,15 @@ class Card:
 def draw(network: NetworkSpec, key: str) -> tuple[NetworkSpec, list[Card]]:
     """Draw the cards. Returns the network with what the reader entered, and the places to fill in."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(_("**Input** {shape}", shape=f":blue-badge[{written(network.input_shape)}]"), width="content")
+        st.markdown(
+            _("**Input** {shape}", shape=f":blue-badge[{written(network.input_shape)}]"),
+            width="content",
+            help=_(
+                "What the network is given: height × width × channels. Below, each layer with what it puts out, and "
+                "its sums: size is (input − kernel + padding) / stride + 1, parameters are weights + biases, "
+                "multiply-adds are the work that one image is."
+            ),
+        )
         st.space("stretch")
         if network.layers:
             add(0, "", f"{key}-start", "tertiary")
@@ -71,25 +80,26 @@ def draw(network: NetworkSpec, key: str) -> tuple[NetworkSpec, list[Card]]:
 def _card(index: int, layer: Layer, key: str) -> tuple[Layer, Card]:
     names = list(layer.fields())
     changes: dict[str, object] = {}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        title = translate(layer.title)
-        kind = "" if title == layer.kind else f" :small[:gray[{layer.kind}]]"
-        st.markdown(f"{index + 1} · **{title}**{kind}", width="content")
-        shape = st.container(width="content")
-        st.space("stretch")
-        rest = [name for name in names if name not in IN_SIGHT]
-        if rest:
-            changes |= _more(layer, rest, key)
-        add(index + 1, "", f"{key}-add", "tertiary")
-        act = st.menu_button(
-            "",
-            list(ACTIONS),
-            format_func=lambda name: translate(ACTIONS[name]),
-            key=f"{key}-act",
-            type="tertiary",
-            icon=":material/more_vert:",
-            help=_("Move, duplicate or remove this layer"),
-        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            title = translate(layer.title)
+            kind = "" if title == layer.kind else f" :small[:gray[{layer.kind}]]"
+            st.markdown(f"{index + 1} · **{title}**{kind}", width="content")
+            shape = st.container(width="content")
+        with st.container(horizontal=True, width="content", gap="xsmall", wrap=False):
+            rest = [name for name in names if name not in IN_SIGHT]
+            if rest:
+                changes |= _more(layer, rest, key)
+            add(index + 1, "", f"{key}-add", "tertiary")
+            act = st.menu_button(
+                "",
+                list(ACTIONS),
+                format_func=lambda name: translate(ACTIONS[name]),
+                key=f"{key}-act",
+                type="tertiary",
+                icon=":material/more_vert:",
+                help=_("Move, duplicate or remove this layer"),
+            )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         changes |= {name: forms.field(layer, name, key) for name in names if name in IN_SIGHT}
     below = st.container(gap="xsmall")
@@ -164,7 +174,8 @@ def fill(cards: list[Card], rows: tuple[Row, ...], error: NetworkError | None, n
     for card, row in zip(cards, rows, strict=True):
         if row.output_shape is not None:
             card.shape.markdown(f":blue-badge[{written(row.output_shape)}]")
-            card.below.caption(_arithmetic(row))
+            if sums := _arithmetic(row):
+                card.below.caption(sums)
         if error and error.layer == row.index:
             with card.below:
                 mistake(error, needs)
@@ -172,8 +183,9 @@ def fill(cards: list[Card], rows: tuple[Row, ...], error: NetworkError | None, n
 
 def _arithmetic(row: Row) -> str:
     """The sums of a card, in one line: sizes, parameters, multiply-adds."""
-    sizes = " × ".join(dict.fromkeys(row.size_texts))
-    parts = [errors.plain(sizes)] if sizes else []
+    flattened = (Sum(row.input_shape).text,) if isinstance(row.layer, Flatten) and row.input_shape else ()
+    sizes = " × ".join(dict.fromkeys(row.size_texts or flattened))
+    parts = [_("size {sum}", sum=errors.plain(sizes))] if sizes else []
     if row.parameters:
         texts = [total.text for total in (row.trainable, row.non_trainable) if total.terms]
         parts.append(_("parameters {sum}", sum=errors.plain(" + ".join(texts))))

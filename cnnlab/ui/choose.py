@@ -13,19 +13,15 @@ from cnnlab.figures.style import to_json
 from cnnlab.marks import N_
 from cnnlab.network.recipes import RECIPES, suited
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.runs.record import Run
 from cnnlab.training import drawn
 from cnnlab.training.fast import FIELDS, fast
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.split import check_classes
-from cnnlab.ui import augment, errors, forms, live
+from cnnlab.ui import augment, errors, forms
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
 from cnnlab.ui.state import has_been_open, session
 from cnnlab.ui.text import _, translate
-
-MOST_RUNS = 100
-"""The newest runs, to choose among."""
 
 IN_SIGHT = ("epochs", "batch_size")
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -51,7 +47,7 @@ def recipe_and_dataset() -> None:
         index=options.index(me.recipe),
         format_func=lambda name: recipe_title(name) if name else _("Your own: {name}", name=me.network.name or "–"),
         key=f"recipe-{me.edition}",
-        width=320,
+        width=280,
     )
     if chosen and chosen != me.recipe:
         take_recipe(chosen)
@@ -75,7 +71,7 @@ def dataset() -> None:
         format_func=lambda name: translate(DATASETS[name].title),
         help=translate(DATASETS[me.training.dataset].description),
         key=f"dataset-{me.edition}",
-        width=260,
+        width=220,
     )
     if chosen != me.training.dataset:
         shape = DATASETS[chosen].input_shape
@@ -183,7 +179,7 @@ def others(training: TrainingSpec, key: str) -> TrainingSpec:
             training = _augmentation(training, title, key)
             continue
         st.markdown(f"**{translate(title)}**")
-        training = forms.edit(training, names, key)
+        training = forms.edit(training, names, key, _idle)
         if "train_size" in names and drawn.suits(training.dataset):
             training = training.replace(drawings=_drawings(training.drawings, key))
         if "classes" in names:
@@ -192,6 +188,19 @@ def others(training: TrainingSpec, key: str) -> TrainingSpec:
             figure = schedule_figure(schedule_data(training), translate)
             live_charts([Chart(to_json(figure), _("The learning rate over the whole training."))], key="schedule")
     return training
+
+
+def _idle(training: TrainingSpec, name: str) -> bool:
+    """Whether a setting does nothing beside the others as they are."""
+    falls, split = training.schedule in ("step", "exponential"), training.validation == "split"
+    used = {
+        **{"validation_split": split, "random_state": split},
+        **{argument: argument in training.optimizer_arguments for argument in ("momentum", "weight_decay")},
+        **{"decay_rate": falls, "decay_epochs": falls, "warmup_epochs": training.schedule == "cosine"},
+        **{"plateau_factor": training.reduce_on_plateau, "plateau_patience": training.reduce_on_plateau},
+        "patience": training.early_stopping,
+    }
+    return not used.get(name, True)
 
 
 def _augmentation(training: TrainingSpec, title: str, key: str) -> TrainingSpec:
@@ -265,30 +274,3 @@ def fetch(dataset: str) -> None:
             )
 
         lab().dataset(dataset, show)
-
-
-def compared(run: Run) -> Run | None:
-    """Choose another run to look at, or one to show beside it; returns the latter."""
-    me = session()
-    runs = {other.id: other for other in lab().runs()[:MOST_RUNS]}
-    runs.setdefault(run.id, run)
-    if len(runs) == 1:
-        return None
-    with st.container(horizontal=True):
-        ids = list(runs)
-        chosen = st.selectbox(
-            _("Run"), ids, index=ids.index(run.id), format_func=lambda key: live.named(runs[key]), key=f"run-{run.id}"
-        )
-        if chosen != run.id:
-            me.run = st.query_params["run"] = chosen
-            st.rerun()
-        others = [other for other in ids if other != run.id]
-        me.compared = st.selectbox(
-            _("Compare with"),
-            others,
-            index=others.index(me.compared) if me.compared in others else None,
-            format_func=lambda key: live.named(runs[key]),
-            placeholder=_("no other run"),
-            key=f"compared-{run.id}",
-        )
-    return runs.get(me.compared or "")

@@ -31,8 +31,11 @@ DEEPEST = 20
 
 def body(runs: Sequence[Run]) -> None:
     """The comparison of two or more runs."""
-    _fairness(runs)
     few = runs[:MOST_CURVES]
+    names = ", ".join(errors.plain(run.name) for run in few)
+    # The chosen rows may be out of sight in the table.
+    st.markdown(_("**{count} runs beside each other**: {names}", count=len(runs), names=names))
+    _fairness(runs)
     if len(few) < len(runs):
         st.caption(_("Curves and differences are of the first {count} of them.", count=len(few)))
     curves(few)
@@ -84,17 +87,18 @@ def curves(runs: Sequence[Run]) -> None:
 
 def _curves(runs: Sequence[Run], metric: Metric) -> Chart:
     data = [history_data(lab().history(run.id), metric, run.name, branch(lab(), run), run.best_epoch) for run in runs]
-    return beside(data, metric, "-".join(run.id for run in runs))._replace(download=f"runs-{metric}")
+    chart = beside(data, metric, "-".join(run.id for run in runs), within=len(runs) == 1)
+    return chart._replace(download=f"runs-{metric}")
 
 
-def beside(runs: Sequence[HistoryData], metric: Metric, revision: str) -> Chart:
-    """Curves of runs on the same axes; within epochs only where there is one run."""
+def beside(runs: Sequence[HistoryData], metric: Metric, revision: str, *, within: bool = False) -> Chart:
+    """Curves of runs on the same axes. `within`: the running means within epochs too."""
     alt = _(
         "{metric} against epochs, training and validation, of {names}.",
         metric=_("Loss") if metric == "loss" else _("Accuracy"),
         names=", ".join(run.name for run in runs),
     )
-    return Chart(to_json(history_figure(runs, metric, translate, revision, within=len(runs) == 1)), alt)
+    return Chart(to_json(history_figure(runs, metric, translate, revision, within=within)), alt)
 
 
 def branch(lab: Lab, run: Run) -> Branch:
@@ -177,7 +181,7 @@ def leaderboard(runs: Sequence[Run]) -> None:
     lines = [head, ("---:", "---", *["---:"] * 4, "---")]
     for place, run in enumerate(found[:MOST_RANKED], 1):
         figures = f"{run.best_val_accuracy:.2%}", str(run.best_epoch), f"{run.parameters:,}", duration(run.seconds)
-        lines.append((str(place), errors.plain(run.name), *figures, errors.plain(run.who)))
+        lines.append((str(place), errors.plain(run.name), *figures, errors.plain(run.nickname) or "–"))
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
     if len(found) > MOST_RANKED:
         st.caption(_("{count} more are within the budget.", count=len(found) - MOST_RANKED))

@@ -27,6 +27,10 @@ from cnnlab.ui.text import _, translate
 
 PAGE = 72
 COLUMNS = 12
+LEAST = 48
+"""Pixels that an image of the gallery needs."""
+ALL = -1
+"""In the place of a class: every class."""
 MEAN_COLUMNS = 5
 SIDE = 112
 """Pixels at which a mean image is painted."""
@@ -108,7 +112,7 @@ def _facts(name: str) -> None:
         if name != me.training.dataset:
             me.design(me.network.replace(input_shape=info.input_shape), _settings(name))
         st.switch_page("pages/train.py")
-    st.caption(f"{errors.plain(info.credit)} · {errors.plain(info.license)}")
+    st.caption(f"{errors.plain(info.credit)}  \n{errors.plain(info.license)}")
 
 
 def _at_hand(name: str) -> bool:
@@ -148,14 +152,15 @@ def _images(name: str, training: TrainingSpec, found: Parts) -> None:
     me, names, titles = session().studied, classes_of(name), part_names()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = st.segmented_control(
-            _("Which"), list(titles), default="training", format_func=titles.__getitem__, required=True,
+            _("Part"), list(titles), default="training", format_func=titles.__getitem__, required=True,
             key="data-part", persist_state="session",
         ) or "training"  # fmt: skip
+        # Not None, which would be offered as something to clear.
         label = st.selectbox(
-            _("Class"), [None, *range(len(names))], key=f"data-class-{name}", width=180,
-            format_func=lambda known: _("all") if known is None else names[known],
+            _("Class"), [ALL, *range(len(names))], key=f"data-class-{name}", width=180,
+            format_func=lambda known: _("all") if known == ALL else names[known],
         )  # fmt: skip
-        shown = found[part].of(label)
+        shown = found[part].of(None if label == ALL else label)
         pages = max(-(-len(shown) // PAGE), 1)
         page = int(st.number_input(_("Page of {pages}", pages=pages), 1, pages, 1, key=f"data-page-{name}-{pages}",
                                    width=140))  # fmt: skip
@@ -186,7 +191,7 @@ def _gallery(part: Part, which: PartName, shown: np.ndarray, names: tuple[str, .
     ]
     data = montage_data(cells, COLUMNS, label=0.45)
     alt = _("{count} images with their labels.", count=len(cells))
-    chart = Chart(to_json(montage_figure(data)), alt, data.aspect, least=52 * COLUMNS)
+    chart = Chart(to_json(montage_figure(data)), alt, data.aspect, least=LEAST * COLUMNS)
     click = live_charts([chart], key=f"data-gallery-{min(len(cells), COLUMNS)}", clickable=True)
     if click and click.at > me.clicked and int(click.index) < len(shown):
         me.clicked, me.image, me.pixel = click.at, (which, int(shown[int(click.index)])), None
@@ -253,7 +258,7 @@ def _means(name: str, training: TrainingSpec, found: Parts) -> None:
         cells.append(Cell(painted, caption=names[label], hover=hover))
     data = montage_data(cells, MEAN_COLUMNS, label=0.2)
     alt = _("The mean training image of each class.")
-    live_charts([Chart(to_json(montage_figure(data, size=14)), alt, data.aspect)], key="data-means", width=760)
+    live_charts([Chart(to_json(montage_figure(data, size=14)), alt, data.aspect)], key="data-means")
     st.caption(
         _(
             "Each pixel is the mean of that pixel over all training images of the class. Sharp where they agree, "

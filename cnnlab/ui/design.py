@@ -19,6 +19,7 @@ from cnnlab.ui.pictures import Picture
 from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _, translate
 from cnnlab.vision.convolution import Pixel, Pooling, correlate, difference, pixel, pool, shift
+from cnnlab.vision.formula import added, equals
 from cnnlab.vision.kernels import KERNELS
 
 SIZES = (3, 5, 7)
@@ -26,12 +27,14 @@ PADDINGS: tuple[Padding, ...] = ("valid", "same")
 POOLING: Mapping[Pooling, str] = {"max": N_("Max pooling"), "average": N_("Average pooling")}
 KEPT: Literal["session"] = "session"
 """Choices outlive a page switch."""
+CELL = 50
+"""Pixels of a product's side: its number has room."""
 
 
 def _whole(label: str, least: int, most: int, value: int, key: str) -> int:
     """A whole number."""
     return int(
-        st.number_input(label, min_value=least, max_value=most, value=value, width=130, key=key, persist_state=KEPT)
+        st.number_input(label, min_value=least, max_value=most, value=value, width=124, key=key, persist_state=KEPT)
     )
 
 
@@ -45,7 +48,7 @@ def preset(key: str, first: str) -> str:
         format_func=lambda name: translate(KERNELS[name].title),
         key=key,
         persist_state=KEPT,
-        width=260,
+        width=240,
     )
 
 
@@ -106,11 +109,11 @@ def workspace(picture: Picture) -> None:
     at = me.place.within(result)
     behind = pixel(picture.grey, values, window, padding, at)
     with left:
-        st.markdown(_("**Picture** {name}", name=errors.plain(picture.name)))
+        st.markdown(_("**Picture** · {name}", name=errors.plain(picture.name)))
         patch = (*behind.corner, window.reach(0), window.reach(1))
         _map(map_data(picture.grey, limit=1.0, mark=patch), "design-picture", _("The picture; the patch is framed."))
     with right:
-        st.markdown(_("**Result** :small[click a pixel]"))
+        st.markdown(_("**Result** · :small[click a pixel]"))
         click = _map(
             map_data(result, "signed", mark=(*at, 1, 1)),
             "design-result",
@@ -119,8 +122,12 @@ def workspace(picture: Picture) -> None:
         if click and click.at > me.place.clicked:
             me.place.point(int(click.y), int(click.x), click.at)
             redraw()
-        sizes = [window.output_text(picture.grey.shape[axis], axis, padding) for axis in (0, 1)]
-        st.caption(errors.plain(" × ".join(dict.fromkeys(sizes))))
+        st.caption(_("Blue: above zero; red: below zero."))
+        height, width = (errors.plain(window.output_text(picture.grey.shape[k], k, padding)) for k in (0, 1))
+        if height == width:
+            st.caption(_("Height and width: {sum}", sum=height))
+        else:
+            st.caption(_("Height: {height}; width: {width}", height=height, width=width))
     _step_by_step(values, behind, at, bias, relu)
     transplant.panel(values, name)
 
@@ -147,9 +154,11 @@ def _step_by_step(values: np.ndarray, behind: Pixel, at: tuple[int, int], bias: 
     me = session()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            _("**One pixel, step by step**: row {row}, column {column}", row=at[0], column=at[1]), width="content"
+            _("**One pixel, step by step**: row {row}, column {column}", row=at[0], column=at[1]),
+            help=_("Rows and columns are counted from 0, as in Python."),
+            width="content",
         )
-        for label, icon, by in ((_("Back"), "skip_previous", -1), (_("On"), "skip_next", 1)):
+        for label, icon, by in ((_("Previous"), "skip_previous", -1), (_("Next"), "skip_next", 1)):
             if st.button(label, icon=f":material/{icon}:", key=f"step-{by}"):
                 me.place.advance(by)
                 redraw()
@@ -158,22 +167,30 @@ def _step_by_step(values: np.ndarray, behind: Pixel, at: tuple[int, int], bias: 
         me.place.playing = playing
         st.rerun()
     shown = (
-        (map_data(behind.patch, limit=1.0), _("The patch under the kernel.")),
-        (map_data(values, "signed"), _("The kernel.")),
-        (map_data(behind.products, "signed"), _("The products of patch and kernel.")),
+        (_("Patch"), map_data(behind.patch, limit=1.0), _("The patch under the kernel."), "×"),
+        (_("Kernel"), map_data(values, "signed"), _("The kernel."), "="),
+        (_("Products"), map_data(behind.products, "signed"), _("The products of patch and kernel."), ""),
     )
-    charts = [Chart(to_json(map_figure(data)), alt, 1.0) for data, alt in shown]
-    names = (_("Patch"), _("Kernel"), _("Products"))
-    signs = ("×", "=", "")
-    for column, chart, name, sign in zip(st.columns(3, gap="medium"), charts, names, signs, strict=True):
-        with column:
-            st.markdown(f"**{name}** {sign}")
-            live_charts([chart], key=f"step-{name}", width=260)
-    summed = behind.total + bias
-    terms = " ".join(f"{value:+.2f}" for value in behind.products.ravel() if abs(value) > 5e-5) or "0"
-    st.latex(rf"{terms} = {behind.total:.3f},\quad {behind.total:.3f} {bias:+.3g} = {summed:.3f}" + (
-        rf",\quad \max(0,\ {summed:.3f}) = {max(summed, 0):.3f}" if relu else ""
-    ))  # fmt: skip
+    side = CELL * len(values)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name, data, alt, sign in shown:
+            with st.container(width=side, gap="xsmall"):
+                st.markdown(f"**{name}**")
+                live_charts([Chart(to_json(map_figure(data)), alt, 1.0)], key=f"step-{name}")
+            if sign:
+                st.markdown(f"**{sign}**", width="content")
+    _formula(behind, bias, relu)
+
+
+def _formula(behind: Pixel, bias: float, relu: bool) -> None:
+    """The sum in figures, on as many lines as it needs: formulas within a text are broken, those by themselves not."""
+    products, total, summed = behind.products.ravel().tolist(), behind.total, behind.total + bias
+    steps = [f"{added(products)} {equals(products, total)} {total:.3f}"]
+    if bias:
+        steps.append(f"{added([total, bias])} {equals([total, bias], summed)} {summed:.3f}")
+    if relu:
+        steps.append(rf"\max(0,\ {summed:.3f}) = {max(summed, 0):.3f}")
+    st.markdown("  \n".join(f"${step}$" for step in steps))
 
 
 def pooling(picture: Picture) -> None:
@@ -191,6 +208,7 @@ def pooling(picture: Picture) -> None:
         )
         size = _whole("pool_size", 1, 7, 2, "pool-size")
         stride = _whole("strides", 1, 7, 2, "pool-stride")
+    with st.container(horizontal=True):
         right = _whole(_("Shift right"), -4, 4, 1, "pool-right")
         down = _whole(_("Shift down"), -4, 4, 0, "pool-down")
     window, hand = Window((size, size), (stride, stride)), KERNELS[name].array
@@ -204,16 +222,16 @@ def pooling(picture: Picture) -> None:
         return
     titles = (_("Picture"), _("Feature map (relu)"), _("Pooled"))
     strongest = [max(float(np.abs(drawn[row][k]).max()) for row in (0, 1)) for k in range(3)]
-    for row, said in enumerate((_("as it is"), _("shifted"))):
-        for k, column in enumerate(st.columns(3, gap="medium")):
-            with column:
-                st.markdown(f"**{titles[k]}** {said}")
+    # On a phone, where everything is below one another, what is to be compared is neighbours.
+    for k, column in enumerate(st.columns(3, gap="medium")):
+        with column:
+            for row, said in enumerate((_("as it is"), _("shifted"))):
+                st.markdown(f"**{titles[k]}** · {said}")
                 data = map_data(drawn[row][k], limit=strongest[k])
                 rows, columns = data.values.shape
                 live_charts([Chart(to_json(map_figure(data)), titles[k], rows / columns)], f"pool-{row}-{k}", width=300)
-    with st.container(horizontal=True, gap="large"):
-        st.metric(
-            _("The shift changes the feature map by"), f"{difference(drawn[0][1], drawn[1][1]):.0%}", width="content"
-        )
-        st.metric(_("and the pooled one by"), f"{difference(drawn[0][2], drawn[1][2]):.0%}", width="content")
-    st.caption(_("0 %: nothing changed; 100 %: the two have nothing in common."))
+    changes = [f"{difference(drawn[0][k], drawn[1][k]):.0%}" for k in (1, 2)]
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(_("The shift changes the feature map by"), changes[0], width="content")
+        st.metric(_("The shift changes the pooled map by"), changes[1], width="content")
+    st.caption(_("0%: nothing changed; 100%: the two have nothing in common."))

@@ -39,7 +39,7 @@ def findings(run: Run) -> None:
 def _finding(run: Run, finding: Finding) -> None:
     headline, evidence, why = map(errors.plain, finding.sentences(translate))
     icon, word = ICONS[finding.severity]
-    st.markdown(f"{icon} **{headline}** :small[:gray[{translate(word)}]]\n\n{evidence} {why}")
+    st.markdown(f"{icon} **{headline}** :small[:gray[· {translate(word)}]]\n\n{evidence} {why}")
     remedy = finding.remedy
     if remedy and st.button(
         remedy.sentence(translate), icon=":material/build:", key=f"remedy-{finding.rule}", help=_help(remedy)

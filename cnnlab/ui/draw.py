@@ -71,6 +71,8 @@ def body() -> None:
         subject = _subject()
     with right:
         answers = _ask(subject) if subject else []
+        if not subject:
+            st.caption(_("The network’s answer appears here."))
     if not subject or not answers:
         return
     first = answers[0]
@@ -103,8 +105,8 @@ def _subject() -> Subject | None:
     )  # fmt: skip
     try:
         if source == "canvas":
-            st.caption(_("Write a digit, large or small, with the mouse, a finger or a pen."))
             drawn = canvas.draw("draw")
+            st.caption(_("Write a digit, large or small, with the mouse, a finger or a pen."))
             if drawn is None:
                 return None
             digit = to_digit(drawn, **session().preparation)
@@ -118,7 +120,7 @@ def _subject() -> Subject | None:
 
 
 def _photo() -> Subject | None:
-    label = _("A photo or scan of a digit: PNG, JPEG, GIF, BMP or WebP, at most 20 MB")
+    label = _("A photo or scan of a digit: PNG, JPEG, GIF, BMP or WebP")
     given = pictures.file(label, PHOTO_SIDE, "draw")
     if given is None:
         return None
@@ -227,7 +229,7 @@ def _choose_networks(count: int) -> None:
     with st.popover(_("Networks"), icon=":material/add:", key="draw-networks", on_change="rerun") as opened:
         if not opened.open:
             return
-        st.markdown(_("**Who is asked** :small[the first one is explained below]"))
+        st.markdown(_("**Who is asked** · :small[the first one is explained below]"))
         for place, (_run, _moment, called) in enumerate(_asked()):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(errors.plain(called), width="stretch")

@@ -117,7 +117,8 @@ def _sealed(run: Run) -> bool:
         ),
         icon=":material/lock:",
     )
-    st.caption(_("Seals broken so far for {dataset} in this Lab: {count}.", dataset=run.training.dataset, count=count))
+    title = translate(DATASETS[run.training.dataset].title)
+    st.caption(_("Seals broken so far for {dataset} in this Lab: {count}.", dataset=title, count=count))
     if st.button(_("I am done: break the seal"), icon=":material/lock_open:", key="evaluate-unseal"):
         lab().unseal(run, session().who)
         redraw()
@@ -155,10 +156,15 @@ def _overview(examined: Examined) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         live_charts([chart], key="evaluate-reliability", numbers=numbers)
-        st.caption(_("Bars below the line: the network is surer than it may be; the number is that of the answers."))
+        st.caption(
+            _(
+                "Bars below the line: the network is surer than it may be; the number above is that of the answers. "
+                "Calibration error: how far the bars are from the line, on average over all answers."
+            )
+        )
     with right:
         figures = found.per_class
-        lines = [_("| class | precision | recall | images |"), "| --- | ---: | ---: | ---: |"]
+        lines = [_("| Class | Precision | Recall | Images |"), "| --- | ---: | ---: | ---: |"]
         lines += [
             f"| {errors.plain(name)} | {precision:.1%} | {recall:.1%} | {count:,} |"
             for name, precision, recall, count in zip(
@@ -180,7 +186,7 @@ def _confusion(examined: Examined) -> None:
     found, names = examined.found, DATASETS[examined.run.training.dataset].class_names
     left, right = st.columns([3, 2], gap="large")
     with left:
-        shares = st.toggle(_("shares instead of counts"), key="confusion-shares", persist_state="session")
+        shares = st.toggle(_("Shares instead of counts"), key="confusion-shares", persist_state="session")
         figure = confusion_figure(confusion_data(found.confusion, names, shares), translate)
         alt = _("Confusion matrix: rows are what the images are, columns what the network says.")
         click = live_charts([Chart(to_json(figure), alt)], key="confusion", clickable=True)

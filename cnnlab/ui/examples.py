@@ -47,30 +47,29 @@ def body(examined: Examined) -> None:
         "best": _("Best of a class"),
         "all": _("All, in order"),
     }
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = st.segmented_control(
-            _("Which"), list(names), default="worst", format_func=names.__getitem__, required=True,
-            key="examples-order", persist_state="session",
+    order = st.segmented_control(
+        _("Which images"), list(names), default="worst", format_func=names.__getitem__, required=True,
+        key="examples-order", persist_state="session",
+    )  # fmt: skip
+    if order == "best":
+        label = st.selectbox(
+            _("Class"), range(len(examined.classes)), format_func=examined.classes.__getitem__,
+            key="examples-class", width=200,
         )  # fmt: skip
-        if order == "best":
-            label = st.selectbox(
-                _("Class"), range(len(examined.classes)), format_func=examined.classes.__getitem__,
-                key="examples-class", width=200,
-            )  # fmt: skip
-            places = found.best_of(label, PAGE)
-        elif order == "unsure":
-            places = found.least_sure(PAGE)
-        elif order == "all":
-            pages = -(-len(found.labels) // PAGE)
-            page = int(st.number_input(_("Page of {pages}", pages=pages), 1, pages, 1, key="examples-page", width=140))
-            places = np.arange((page - 1) * PAGE, min(page * PAGE, len(found.labels)))
-        else:
-            places = found.worst(PAGE)
+        places = found.best_of(label, PAGE)
+    elif order == "unsure":
+        places = found.least_sure(PAGE)
+    elif order == "all":
+        pages = -(-len(found.labels) // PAGE)
+        page = int(st.number_input(_("Page of {pages}", pages=pages), 1, pages, 1, key="examples-page", width=140))
+        places = np.arange((page - 1) * PAGE, min(page * PAGE, len(found.labels)))
+    else:
+        places = found.worst(len(found.labels))
     if not len(places):
         st.success(_("There is no such image: not one answer is wrong."))
         return
     if order == "worst":
-        learn_more.offer(examined, places)
+        learn_more.offer(examined, places[:PAGE])
     gallery(examined, places, "examples", COLUMNS)
     one(examined)
 
@@ -95,15 +94,17 @@ def gallery(examined: Examined, places: np.ndarray, key: str, columns: int) -> N
                 frame=WRONG if said != truth else "",
             )
         )  # fmt: skip
-    data = montage_data(cells, columns, label=0.45)
+    data = montage_data(cells, columns, label=0.3)
     alt = _("{count} images with the answers of the network; wrong ones are framed.", count=len(cells))
     chart = Chart(to_json(montage_figure(data)), alt, data.aspect, least=40 * columns)
     click = live_charts([chart], key=f"gallery-{key}-{len(cells)}", clickable=True)
     if click and click.at > me.clicked and int(click.index) < len(shown):
         me.clicked, me.image = click.at, int(shown[int(click.index)])
         redraw()
+    lines = [_("Below each image the answer; where it is wrong: answer ≠ truth.")]
     if len(places) > len(shown):
-        st.caption(_("The first {shown} of {count}.", shown=len(shown), count=len(places)))
+        lines.append(_("The first {shown} of {count}.", shown=len(shown), count=len(places)))
+    st.caption(" ".join(lines))
 
 
 def one(examined: Examined) -> None:
@@ -116,12 +117,12 @@ def one(examined: Examined) -> None:
     said, truth = int(found.answers[me.image]), int(found.labels[me.image])
     explained = lab().explain(examined.run, examined.moment, image, said)
     heats = [
-        (_("what it looks at (Grad-CAM)"), explained.grad_cam),
-        (_("what counts when covered"), explained.occlusion),
+        (_("Grad-CAM"), explained.grad_cam),
+        (_("Occlusion"), explained.occlusion),
     ]
     enlarged = max(SIDE // image.shape[0], 1)
     ground = image[:, :, 0] if image.shape[2] == 1 else image
-    cells = [Cell(painted_image(found.images[me.image], enlarged), caption=_("the image"))]
+    cells = [Cell(painted_image(found.images[me.image], enlarged), caption=_("The image"))]
     for name, heat in heats:
         if heat is not None:
             strongest = max(float(np.abs(heat).max()), 0.05)
@@ -135,6 +136,13 @@ def one(examined: Examined) -> None:
         data = montage_data(cells, len(cells), label=0.15)
         alt = _("The image, and what the network looks at in it.")
         live_charts([Chart(to_json(montage_figure(data, size=13)), alt, data.aspect)], key="example-one")
+        st.caption(
+            _(
+                "Grad-CAM: where the last feature maps speak for the answer. Occlusion: how much the answer depends on "
+                "what is covered there. Orange speaks for it, blue against it; where nothing is coloured, nothing was "
+                "found that does."
+            )
+        )
     with right:
         figure = probabilities_figure(probabilities_data(found.probabilities[me.image], examined.classes), translate)
         live_charts([Chart(to_json(figure), _("The probabilities of the chosen image."))], key="example-bars")
@@ -149,7 +157,7 @@ def space(examined: Examined) -> None:
     me, found = session().examined, examined.found
     names: dict[Method, str] = {"pca": _("PCA (quick)"), "tsne": _("t-SNE (takes a while)")}
     method = st.segmented_control(
-        _("Map"), list(names), default="pca", format_func=names.__getitem__, required=True, key="space-method"
+        _("Projection"), list(names), default="pca", format_func=names.__getitem__, required=True, key="space-method"
     ) or "pca"  # fmt: skip
     images = found.images[: MOST_PLACED[method]]
     count, mark = len(images), zlib.crc32(images.tobytes())
@@ -161,7 +169,9 @@ def space(examined: Examined) -> None:
     click = live_charts([chart], key=f"space-{method}", clickable=True)
     st.caption(
         _(
-            "Each point is one of the first {count:,} images, coloured by what it is; crosses are wrong answers.",
+            "Each point is one of the first {count:,} images, coloured by what it is; crosses are wrong answers. "
+            "Points lie near to each other where the network’s last hidden layer finds the images alike; directions mean "
+            "nothing.",
             count=count,
         )
     )

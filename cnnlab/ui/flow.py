@@ -39,7 +39,8 @@ def _strip() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             _(
-                "A handwritten digit on its way through the built-in network: it takes it for {answer}.",
+                "A handwritten digit on its way through the built-in network: it takes it for {answer}. Of each "
+                "layer's feature maps the four that vary most are shown.",
                 answer=data.answer,
             ),
             width="content",

@@ -21,12 +21,13 @@ from cnnlab.ui.comparison import branch
 from cnnlab.ui.frame import lab
 from cnnlab.ui.live import METRICS, POLL_SECONDS, STATES, duration, engine_down
 from cnnlab.ui.steering import Phase
-from cnnlab.ui.tables import layer_table
+from cnnlab.ui.tables import layer_table, settings_table
 from cnnlab.ui.text import _, language, translate
 
 ANSWERS_SECONDS = 2.0
 GRID_WIDTH = 820
-"""Pixels at most; the grid's images stand at about twice their size."""
+LEAST = 600
+"""Pixels of the grid at most, where its images stand at about twice their size, and at least."""
 
 PAUSED = N_("paused"), "violet"
 """The word and the badge's colour of a run that waits."""
@@ -66,19 +67,18 @@ def _view(run_id: str, compared_id: str | None, phase_before: Phase) -> None:
 
 def _headline(run: Run, history: History) -> None:
     word, colour = PAUSED if steering.phase(run, history) == "paused" else STATES[run.state]
+    training = run.training
+    rate = _("learning rate {rate:g}", rate=training.learning_rate)
+    facts = (
+        translate(DATASETS[training.dataset].title),
+        training.optimizer,
+        rate if training.schedule == "constant" else f"{rate}, {training.schedule}",
+        _("batch {batch}", batch=training.batch_size),
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(errors.plain(run.name), anchor=False, width="content")
         st.badge(translate(word), color=colour)  # type: ignore[arg-type]
-        st.caption(
-            _(
-                "{dataset}, {optimizer}, learning rate {rate:g}, batch {batch}",
-                dataset=translate(DATASETS[run.training.dataset].title),
-                optimizer=run.training.optimizer,
-                rate=run.training.learning_rate,
-                batch=run.training.batch_size,
-            ),
-            width="content",
-        )
+        st.caption(" · ".join(facts), width="content")
         st.space("stretch")
         steering.buttons(run, history)
 
@@ -108,9 +108,9 @@ def _numbers(history: History) -> list[tuple[str, str]]:
         (_("Validation loss"), f"{last.val_loss:.4f}" if last else "–"),
         (_("Accuracy"), f"{latest.accuracy:.2%}"),
         (_("Validation accuracy"), f"{last.val_accuracy:.2%}" if last else "–"),
-        (_("Images a second"), f"{latest.examples_per_second:,.0f}"),
+        (_("Images per second"), f"{latest.examples_per_second:,.0f}"),
     ]
-    return [*numbers, (_("Seconds an epoch"), f"{last.seconds:.1f}")] if last else numbers
+    return [*numbers, (_("Seconds per epoch"), f"{last.seconds:.1f}")] if last else numbers
 
 
 def _nothing_yet(run: Run) -> None:
@@ -149,7 +149,7 @@ def _tabs(run_id: str) -> None:
         _("Inside"): lambda: watch.inside(run, history),
         _("Time"): lambda: watch.times(history, run),
         _("Network"): lambda: layer_table(run.network),
-        _("Settings"): lambda: st.json(run.training.model_dump(exclude={"version"}), expanded=True),
+        _("Settings"): lambda: settings_table(run.training),
     }
     if run.details:
         contents[_("Error in detail")] = lambda: st.code(run.details, language="python")
@@ -176,7 +176,7 @@ def _answers(run: Run) -> None:
         )
     )
     alt = _("The first test images with the network’s answers; wrong ones are framed.")
-    live_charts([Chart(figure, alt, aspect)], key=f"answers-{run.id}", width=GRID_WIDTH)
+    live_charts([Chart(figure, alt, aspect, least=LEAST)], key=f"answers-{run.id}", width=GRID_WIDTH)
 
 
 @functools.lru_cache(maxsize=32)

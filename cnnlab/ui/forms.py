@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -21,36 +21,48 @@ from cnnlab.ui.text import _, translate
 Model = TypeVar("Model", bound=BaseModel)
 
 WIDTH = 150
+WIDE = 2 * WIDTH + 16
+"""Pixels; wide fields are as wide as two with the gap between them, so that fields stand in columns."""
 LONG = 14
-"""Characters of an option that fit."""
+LONG_NAME = 15
+"""Characters of an option, and of a toggle's name, that fit."""
 PAIR_WIDTH = 86
-"""Pixels; fields stand beside each other where there is room."""
 
 
-def edit(model: Model, names: Iterable[str], key: str) -> Model:
+def edit(
+    model: Model, names: Iterable[str], key: str, idle: Callable[[Model, str], bool] = lambda model, name: False
+) -> Model:
     """Draw the named fields of `model` and return a copy with what the reader entered.
 
     Args:
         key: names these widgets; with another key they begin anew from `model`.
+        idle: whether a field of the model, with what has been entered in the fields before it, does nothing: it is
+            shown as switched off.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        values = {name: field(model, name, key) for name in names}
+        values: dict[str, Any] = {}
+        for name in names:
+            values[name] = field(model, name, key, idle(model.model_copy(update=values), name))
     return type(model).model_validate({**dict(model), **values})
 
 
-def field(model: BaseModel, name: str, key: str) -> Any:
+def field(model: BaseModel, name: str, key: str, disabled: bool = False) -> Any:
     """Draw one field and return its value; its label is the field's own name, as Keras spells it. A field that is a
     model itself is drawn as its fields."""
     info = type(model).model_fields[name]
     kind, optional, low, high = _plan(type(model), name)
     value = getattr(model, name)
-    common: dict[str, Any] = {"help": translate(info.description or ""), "key": f"{key}.{name}"}
+    common: dict[str, Any] = {
+        "help": translate(info.description or ""),
+        "key": f"{key}.{name}",
+        "disabled": disabled,
+    }
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
-        width = WIDTH if max(map(len, options)) <= LONG else 2 * WIDTH
+        width = WIDTH if max(map(len, options)) <= LONG else WIDE
         return st.selectbox(name, options, index=options.index(value), width=width, **common)
     if kind is bool:
-        return st.toggle(name, value=value, width="content", **common)
+        return st.toggle(name, value=value, width=WIDTH if len(name) <= LONG_NAME else WIDE, **common)
     if kind is str:
         return st.text_input(name, value=value, max_chars=high, width=WIDTH, **common)
     if isinstance(value, BaseModel) or get_origin(kind) is tuple:
@@ -105,7 +117,7 @@ def _classes(training: TrainingSpec, label: str, common: dict[str, Any]) -> tupl
         default=list(dict.fromkeys(training.classes)),
         format_func=lambda one: translate(names[one]) if one in known else str(one),
         placeholder=_("all"),
-        width=2 * WIDTH,
+        width=WIDE,
         **common,
     )
     return tuple(sorted(chosen))

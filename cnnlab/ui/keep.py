@@ -54,7 +54,7 @@ def body(digit: Digit | None, canvas: np.ndarray | None, run: Run, moment: Momen
 
 def _keep(digit: Digit, canvas: np.ndarray | None) -> None:
     kept = session().kept
-    label = st.segmented_control(_("This drawing is a"), list(DIGITS), key="keep-label")
+    label = st.pills(_("This drawing is a"), list(DIGITS), key="keep-label")
     wanted = st.button(
         _("Keep it"), icon=":material/bookmark_add:", type="primary", disabled=label is None, key="keep-it"
     )
@@ -75,11 +75,13 @@ def _collection(name: str, run: Run, moment: Moment) -> None:
     with left:
         counts = [sum(drawing.label == digit for drawing in drawings) for digit in DIGITS]
         st.markdown(
-            _("**{name}**: {count} drawings :small[click one to correct or remove it]", name=errors.plain(name),
+            _("**{name}** ({count}) · :small[click one to correct or remove it]", name=errors.plain(name),
               count=len(drawings))
         )  # fmt: skip
         _browse(shown)
-        st.caption(" · ".join(f"{digit}: {count}" for digit, count in zip(DIGITS, counts, strict=True)))
+        there = ", ".join(f"{digit} ({count}×)" for digit, count in zip(DIGITS, counts, strict=True) if count)
+        if there:
+            st.caption(_("By digit: {counts}", counts=there))
         with st.container(horizontal=True):
             st.download_button(
                 ".npz", lambda: lab().drawings_npz(name), f"{name}.npz", icon=":material/download:",
@@ -122,7 +124,7 @@ def _browse(shown: list[Drawing]) -> None:
             redraw()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if chosen:
-            label = st.segmented_control(
+            label = st.pills(
                 _("It is a"), list(DIGITS), default=chosen.label, required=True, key=f"relabel-{chosen.id}"
             )
             if label is not None and label != chosen.label:
@@ -145,7 +147,7 @@ def _test(name: str, run: Run, moment: Moment) -> None:
     )  # fmt: skip
     data = confusion_data(found.confusion, tuple(str(digit) for digit in DIGITS))
     alt = _("Confusion matrix: rows are what the drawings are, columns what the network says.")
-    live_charts([Chart(to_json(confusion_figure(data, translate)), alt)], key="keep-confusion")
+    live_charts([Chart(to_json(confusion_figure(data, translate)), alt, 1.0)], key="keep-confusion")
 
 
 def _take_in() -> None:

@@ -59,18 +59,19 @@ def _open(lesson: Lesson) -> None:
 def _list() -> None:
     """Every lesson in a line: number, title, what it is about, how much of it is done."""
     if not session().nickname:
-        st.caption(_("With a name (at the top right) your progress is still there next time."))
+        st.caption(_("With a name (above) your progress is still there next time."))
     for lesson in LESSONS.values():
         texts, done, of = lesson.texts(language()), marks.done(lesson), len(lesson.marks)
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"lesson-{lesson.name}"):
-            with st.container(gap="xxsmall"):
+            with st.container(gap="xxsmall", key=f"about-{lesson.name}"):
                 st.markdown(f"**{lesson.number}. {texts.title}**")
                 st.caption(texts.about)
-            if done:
-                st.badge(_("{done} of {count} done", done=done, count=of), color="green" if done == of else "blue")
-            label = _("Open again") if done == of else _("Go on") if done else _("Begin")
-            if st.button(label, key=f"open-lesson-{lesson.name}", width=130):
-                _open(lesson)
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                if done:
+                    st.badge(_("{done} of {count} done", done=done, count=of), color="green" if done == of else "blue")
+                label = _("Open again") if done == of else _("Go on") if done else _("Begin")
+                if st.button(label, key=f"open-lesson-{lesson.name}", width=130):
+                    _open(lesson)
 
 
 def _lesson(lesson: Lesson, view: View) -> None:
@@ -127,10 +128,14 @@ def _end(lesson: Lesson, view: View) -> None:
         st.progress(done / of, text=_("{done} of {count} done", done=done, count=of))
     following = next((other for other in LESSONS.values() if other.number > lesson.number), None)
     with st.container(horizontal=True):
-        if following and view.shows("lessons"):
-            label = _("Next lesson: {title}", title=following.texts(language()).title)
-            if st.button(label, icon=":material/arrow_forward:", type="primary", key="next-lesson"):
-                _open(following)
+        if view.shows("lessons"):
+            if following:
+                label = _("Next lesson: {title}", title=following.texts(language()).title)
+                if st.button(label, icon=":material/arrow_forward:", type="primary", key="next-lesson"):
+                    _open(following)
+            elif st.button(_("All lessons"), icon=":material/arrow_back:", type="primary", key="after-last"):
+                _leave()
+                st.rerun()
         if done and st.button(_("Begin this lesson anew"), type="tertiary", key="anew"):
             marks.forget(lesson)
             st.rerun()

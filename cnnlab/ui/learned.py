@@ -23,7 +23,7 @@ from cnnlab.vision.filters import Filter, filters, has_filters
 from cnnlab.vision.kernels import KERNELS
 
 COLUMNS = 8
-LEAST = 900
+LEAST = 840
 """Pixels of the montage's width below which its captions would overlap."""
 SIDE = 28
 """Pixels at which a kernel is drawn beside its map."""
@@ -55,7 +55,6 @@ def body(picture: Picture) -> None:
     # A separable convolution's kernels make no feature map by themselves: its 1×1 part mixes them.
     output = maps[row.name] if row.layer.kind != "SeparableConv2D" else np.empty(0)
     montage(found, output, own, "learned-montage")
-    st.caption(_("Blue: positive weights, red: negative. Below each: the hand-designed kernel that it resembles most."))
     _answer(maps, run)
     _operation(run, moment, row, picture)
 
@@ -92,6 +91,12 @@ def montage(found: list[Filter], output: np.ndarray, own: bool, key: str) -> Non
     data = montage_data(cells, COLUMNS, label=0.3)
     alt = _("{count} kernels, each beside what it makes of the picture.", count=len(found))
     live_charts([Chart(to_json(montage_figure(data)), alt, data.aspect, least=LEAST)], key=key)
+    st.caption(
+        _(
+            "Blue: positive weights, red: negative. Below each: the hand-designed kernel that it resembles most (1.00: "
+            "the same but for its strength; −: with the sign turned)."
+        )
+    )
 
 
 def _caption(one: Filter) -> str:

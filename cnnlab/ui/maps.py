@@ -20,13 +20,16 @@ from cnnlab.ui.frame import lab
 from cnnlab.ui.pictures import Picture
 from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _, translate
+from cnnlab.vision.formula import added, equals
 from cnnlab.vision.sums import channel_sums
 
 COLUMNS = 16
 MOST_MAPS = 64
 MOST_NUMBERS = 512
-"""So many numbers of a vector are drawn, in rows of 64."""
+"""So many numbers of a vector are drawn at most, in rows of 64."""
 STRIP = 64
+SIDE = 240
+"""Pixels of the chosen map, and of the input beside it."""
 DEAD = "#d5473c"
 SCALES = ("layer", "own", "all")
 
@@ -103,12 +106,15 @@ def _layer(row: Row, output: np.ndarray, scale: str, brightest: float) -> Chart:
 
 
 def _vector(title: str, output: np.ndarray) -> Chart:
-    """A vector's numbers as a strip."""
-    shown = output[:MOST_NUMBERS]
+    """A vector's numbers as a strip; of a long one so many, evenly spread over it."""
+    shown = output
+    if len(output) > MOST_NUMBERS:
+        shown = output[np.linspace(0, len(output) - 1, MOST_NUMBERS).round().astype(int)]
+        title += " · " + _("{shown} of them, evenly spread", shown=MOST_NUMBERS)
     rows = -(-len(shown) // STRIP)
     strip = np.zeros(rows * min(STRIP, len(shown)))
     strip[: len(shown)] = shown
-    data = map_data(strip.reshape(rows, -1), scale_of(output))
+    data = map_data(strip.reshape(rows, -1), scale_of(output), limit=float(np.abs(output).max()))
     alt = _("The {count} numbers of the vector.", count=len(output))
     width = data.values.shape[1]
     return Chart(to_json(map_figure(data, written_out=False)), alt, max(rows / width, 0.025), title=title)
@@ -125,16 +131,19 @@ def _chosen(rows: tuple[Row, ...], weights: Weights, outputs: dict[str, np.ndarr
     row, output = by_name[name], outputs[name]
     index = min(index, output.shape[2] - 1)
     feature = output[:, :, index]
-    st.markdown(_("**{name}, map {index}** :small[click another on the left, or a pixel]", name=name, index=index))
+    st.markdown(_("**{name}, map {index}** · :small[click another map, or a pixel]", name=name, index=index))
     at = me.map_pixel or tuple(int(k) for k in np.unravel_index(int(np.abs(feature).argmax()), feature.shape))
     at = min(at[0], feature.shape[0] - 1), min(at[1], feature.shape[1] - 1)
     shown = map_figure(map_data(feature, scale_of(feature), mark=(*at, 1, 1)))
     chart = Chart(to_json(shown), _("The chosen feature map."), feature.shape[0] / feature.shape[1])
-    click = live_charts([chart], key="maps-chosen", clickable=True, width=320)
+    left, right = st.columns(2)
+    with left:
+        click = live_charts([chart], key="maps-chosen", clickable=True, width=SIDE)
     if click and click.at > me.map_clicked:
         me.map_clicked, me.map_pixel, me.map = click.at, (int(click.y), int(click.x)), (name, index)
         redraw()
-    _origin(row, at, image)
+    with right:
+        _origin(row, at, image)
     if row.layer.kind == "Conv2D":
         before = outputs[rows[row.index - 1].name] if row.index else image
         _sum(row, weights, before, at, index, float(feature[at]))
@@ -145,10 +154,10 @@ def _origin(row: Row, at: tuple[int, int], image: np.ndarray) -> None:
     field = row.receptive_field
     assert field is not None
     corner = [field.start[axis] + at[axis] * field.jump[axis] for axis in (0, 1)]
-    st.markdown(_("**Receptive field** {size} pixels of the input", size=written(field.size)))
     marked = map_data(image.mean(axis=2), limit=1.0, mark=(corner[0], corner[1], *field.size))
     alt, aspect = _("The input; the receptive field is framed."), image.shape[0] / image.shape[1]
-    live_charts([Chart(to_json(map_figure(marked)), alt, aspect)], key="maps-origin", width=320)
+    live_charts([Chart(to_json(map_figure(marked)), alt, aspect)], key="maps-origin", width=SIDE)
+    st.caption(_("Receptive field: {size} pixels of the input", size=written(field.size)))
 
 
 def _sum(row: Row, weights: Weights, before: np.ndarray, at: tuple[int, int], index: int, value: float) -> None:
@@ -156,18 +165,19 @@ def _sum(row: Row, weights: Weights, before: np.ndarray, at: tuple[int, int], in
     sums, bias = channel_sums(row.layer, weights[row.name], before, at, index)
     total = float(sums.sum()) + bias
     strongest = sorted(range(len(sums)), key=lambda k: -abs(sums[k]))[:6]
-    terms = " ".join(f"{sums[k]:+.3f}" for k in strongest)
-    if len(sums) > len(strongest):
-        terms += r" + \dots"
     st.markdown(
         _(
-            "**The sum behind it** (row {row}, column {column}): {count} input channels and the bias",
+            "**The sum behind it** (row {row}, column {column}): a term for each input channel ({count}), and the bias",
             row=at[0],
             column=at[1],
             count=len(sums),
-        )
+        ),
+        help=_("Rows and columns are counted from 0, as in Python."),
     )
-    st.latex(rf"{terms} {bias:+.3f} = {total:.3f}")
+    terms, more, sign = added([sums[k] for k in strongest]), "", equals([*sums, bias], total)
+    if len(sums) > len(strongest):
+        more, sign = r"+ \dots", "="
+    st.markdown(f"${terms} {more} {bias:+.3f} {sign} {total:.3f}$")
     kernel = weights[row.name][0][:, :, strongest[0], index]
     shown, aspect = map_figure(map_data(kernel, "signed")), kernel.shape[0] / kernel.shape[1]
     live_charts([Chart(to_json(shown), _("The kernel of this map."), aspect)], key="maps-kernel", width=180)

@@ -24,7 +24,7 @@ def one(name: str, which: PartName, part: Part, number: int) -> None:
     source = _("test images") if which == "test" else _("training images")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(errors.plain(called), anchor=False, width="content")
-        st.caption(_("number {number} of the {source}", number=place, source=source), width="content")
+        st.caption(_("number {number} of the {source}, counted from 0", number=place, source=source), width="content")
         if st.button(_("Its feature maps"), icon=":material/filter_none:", key="data-maps"):
             session().sent = scaled(image), called
             session().show(pictures.SENT)
@@ -32,7 +32,7 @@ def one(name: str, which: PartName, part: Part, number: int) -> None:
     channel = _channel(image.shape[2])
     data = numbers_data(image, channel, me.pixel)
     alt = _("The image as a table of its pixels, from 0 (black) to 255.")
-    chart = Chart(to_json(numbers_figure(data, translate)), alt, data.aspect, least=data.width)
+    chart = Chart(to_json(numbers_figure(data, translate)), alt, data.height / data.width, least=data.width)
     click = live_charts([chart], key=f"data-numbers-{name}", width=data.width, clickable=True)
     if click and click.at > me.clicked:
         me.clicked, me.pixel = click.at, (int(click.y), int(click.x))
@@ -41,7 +41,10 @@ def one(name: str, which: PartName, part: Part, number: int) -> None:
     chart = Chart(
         to_json(vector_figure(vector_data(image, data.place(*me.pixel) if me.pixel else None), translate)),
         _("The image's numbers one after another."),
-        title=_("A dense layer sees the same image as a vector of {count:,} numbers", count=data.size),
+        title=_(
+            "A dense layer sees the same image as a vector of {count:,} numbers; a line marks the pixel that is chosen",
+            count=data.size,
+        ),
     )
     live_charts([chart], key=f"data-vector-{name}")
     _label(label, called, info.class_names)
@@ -64,8 +67,8 @@ def _pixel(data: NumbersData) -> str:
         return _("Point at a pixel to read its number, or click it to find it again in the vector below.")
     row, column = data.pixel
     return _(
-        "Row **{row}**, column **{column}**: **{value}** of 255. A network is given {share:.3f}, as number {place} of "
-        "{size:,}.",
+        "Row **{row}**, column **{column}**: **{value}** of 255. A network is given {share:.3f}, at place {place} of "
+        "{size:,}. Rows, columns and places are counted from 0.",
         row=row,
         column=column,
         value=int(data.values[row, column]),

@@ -17,23 +17,37 @@ from cnnlab.ui.frame import lab
 from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _, translate
 
-MAX_FILE = 1_000_000
-"""Bytes of a network's file that are looked at."""
+MAX_FILE = 1
+"""Megabytes (of 1,048,576 bytes) of a network's file that are looked at."""
 
 
 def drawing(network: NetworkSpec, summary: Summary) -> None:
     """The network as blocks; as PNG or SVG with the buttons below it."""
-    figure = architecture_figure(architecture_data(network, summary), translate)
+    data = architecture_data(network, summary)
     alt = _("The network as blocks, from the input to layer {count}.", count=len(summary.rows))
-    live_charts([Chart(to_json(figure), alt, download=network.name or "network")], key="drawing")
+    chart = Chart(to_json(architecture_figure(data, translate)), alt, download=network.name or "network")
+    # A chart does not follow its width: with another one it begins anew.
+    live_charts([chart], key=f"drawing-{data.columns}", width=data.width)
 
 
 def totals(summary: Summary) -> None:
     """What the whole network costs."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         st.metric(_("Parameters"), f"{summary.parameters:,}", width="content")
-        st.metric(_("Trainable"), f"{summary.trainable:,}", width="content")
-        st.metric(_("Multiply-adds an image"), f"{summary.multiply_adds:,}", width="content")
+        st.metric(
+            _("Trainable"),
+            f"{summary.trainable:,}",
+            width="content",
+            help=_(
+                "The parameters that the optimizer changes. Others are frozen, or averages of what has passed through."
+            ),
+        )
+        st.metric(
+            _("Multiply-adds an image"),
+            f"{summary.multiply_adds:,}",
+            width="content",
+            help=_("How often the network multiplies two numbers and adds the product, for one image: its work."),
+        )
 
 
 def advise(network: NetworkSpec, summary: Summary) -> None:
@@ -44,7 +58,7 @@ def advise(network: NetworkSpec, summary: Summary) -> None:
             continue
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
             place, sentence = _("Layer {number}", number=one.layer + 1), errors.plain(one.sentence(translate))
-            st.caption(f":material/lightbulb: **{place}** {sentence}")
+            st.caption(f":material/lightbulb: **{place}:** {sentence}")
             key = f"dismiss-{one.rule}-{one.layer}"
             if st.button("", icon=":material/close:", type="tertiary", help=_("Dismiss this advice"), key=key):
                 me.dismissed.add((one.rule, network.layers[one.layer]))
@@ -92,9 +106,9 @@ def share(network: NetworkSpec, training: TrainingSpec) -> None:
     )
     with st.form("bring-in", border=False):
         pasted = st.text_area(_("Bring in a network: paste its JSON"), height=100)
-        file = st.file_uploader(_("or choose its file"), type="json")
+        file = st.file_uploader(_("or choose its file"), type="json", max_upload_size=MAX_FILE)
         if st.form_submit_button(_("Bring it in")) and (pasted.strip() or file):
-            _bring_in(pasted if pasted.strip() or not file else file.read(MAX_FILE).decode(errors="replace"))
+            _bring_in(pasted if pasted.strip() or not file else file.read(MAX_FILE << 20).decode(errors="replace"))
 
 
 def _try_to_save(network: NetworkSpec, training: TrainingSpec) -> None:

@@ -73,7 +73,7 @@ def choose(key: str) -> Picture | None:
         return _drawing(key)
     if me.source == SENT and me.sent:
         return Picture(*me.sent)
-    return file(_("PNG, JPEG, GIF, BMP or WebP, at most 20 MB"), SIDE, key)
+    return file(_("PNG, JPEG, GIF, BMP or WebP"), SIDE, key)
 
 
 def of_dataset(key: str) -> Picture:
@@ -129,4 +129,4 @@ def sample(dataset: str, key: str) -> Picture:
     )
     loaded = lab().dataset(dataset)
     label = translate(loaded.class_names[int(loaded.y_train[number])])
-    return Picture(scaled(loaded.x_train[number]), f"{label} ({number})")
+    return Picture(scaled(loaded.x_train[number]), _("{label} · number {number}", label=label, number=number))

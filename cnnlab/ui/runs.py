@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -161,7 +160,7 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
 
 
 def _searched(run: Run) -> str:
-    return "\n".join((run.name, run.network.name, run.note, *run.tags, run.who)).casefold()
+    return "\n".join((run.name, run.network.name, run.note, *run.tags, run.nickname)).casefold()
 
 
 def _table(runs: Sequence[Run]) -> list[Run]:
@@ -225,7 +224,7 @@ def row(run: Run, translate: Translate, zone: tzinfo) -> dict[str, Any]:
         "test": run.test_accuracy,
         "seconds": run.seconds,
         "state": translate(STATES[run.state][0]),
-        "who": "" if re.fullmatch("[0-9a-f]{12}", run.who) else run.who,
+        "who": run.nickname,
         "when": datetime.fromtimestamp(run.created, zone).replace(tzinfo=None),
         "note": run.note,
         "tags": list(run.tags),
@@ -250,7 +249,11 @@ def _columns() -> dict[str, Any]:
         "parameters": number(_("Parameters"), format="localized"),
         "epochs": number(_("Epochs")),
         "validation": number(_("Validation accuracy"), format="percent", help=_("Of the best epoch.")),
-        "test": number(_("Test accuracy"), format="percent", help=_("Empty while the test set is sealed.")),
+        "test": number(
+            _("Test accuracy"),
+            format="percent",
+            help=_("Known once somebody has looked at the test images on Evaluate."),
+        ),
         "seconds": number(_("Seconds"), format="%.1f", help=_("All epochs together.")),
         "state": text(_("State")),
         "who": text(_("Who")),

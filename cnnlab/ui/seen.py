@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnlab.datasets import DATASETS
 from cnnlab.drawing import SIDE, STEPS, Digit, prepare
-from cnnlab.figures.maps import map_data, map_figure
+from cnnlab.figures.maps import EDGE, map_data, map_figure
 from cnnlab.figures.montage import Cell, framed, montage_data, montage_figure, paint
 from cnnlab.figures.style import to_json
 from cnnlab.runs.record import Run
@@ -18,7 +18,6 @@ from cnnlab.ui.pictures import Picture
 from cnnlab.ui.state import redraw, session
 from cnnlab.ui.text import _, translate
 
-EDGE = "#9aa0a6"
 LEAST = 560
 """Pixels of a row of pictures below which their captions would overlap."""
 SHOWN = 112
@@ -27,9 +26,9 @@ SHOWN = 112
 
 def body(digit: Digit | None, picture: Picture, run: Run, moment: Moment) -> None:
     """The steps of a drawing, or just the picture."""
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 1], gap="large")
     with right:
-        st.markdown(_("**What the network was shown** :small[point at a pixel for its number]"))
+        st.markdown(_("**What the network was shown** · :small[point at a pixel for its number]"))
         shown = picture.grey
         figure = to_json(map_figure(map_data(shown, limit=1.0)))
         live_charts([Chart(figure, _("The picture as the network sees it."), shown.shape[0] / shown.shape[1])], "seen")
@@ -86,7 +85,7 @@ def _worth(digit: Digit, run: Run, moment: Moment) -> None:
                 frame=EDGE if best == usual else OTHER,
             )
         )
-    st.markdown(_("**What each step is worth**: the same drawing without it"))
+    st.markdown(_("**What each step is worth**: the same drawing without it · :small[red frame: another answer]"))
     data = montage_data(cells, len(cells), label=0.42)
     alt = _("The picture and the answer with each step left out.")
     live_charts([Chart(to_json(montage_figure(data, size=12)), alt, data.aspect, least=LEAST)], key="seen-worth")

@@ -97,6 +97,12 @@ def choose_moment(run: Run, key: str) -> Moment:
             value=at,
             format_func=lambda k: name(moments[k]),
             key=f"{key}-moment-{run.id}-{at}-{len(moments)}",
+            help=_(
+                "The run keeps {count} moments of its training, {size:.1f} MB; with “snapshots” in the settings it "
+                "keeps fewer.",
+                count=len(moments),
+                size=lab().snapshot_bytes(run.id) / 1e6,
+            ),
         )
         if chosen != at:
             me.moment = moments[chosen] if chosen < len(moments) - 1 else None
@@ -106,14 +112,6 @@ def choose_moment(run: Run, key: str) -> Moment:
         ):
             me.time_playing, me.moment = True, None
             st.rerun()
-    st.caption(
-        _(
-            "The run keeps {count} moments of its training, {size:.1f} MB; with “snapshots” in the settings it keeps "
-            "fewer.",
-            count=len(moments),
-            size=lab().snapshot_bytes(run.id) / 1e6,
-        )
-    )
     return moments[at]
 
 

@@ -105,12 +105,12 @@ def _add(network: NetworkSpec, index: int, values: np.ndarray, name: str) -> Non
     """The button that adds the kernel; where it cannot be added, why not and what to do about it."""
     try:
         kernel = transplant.as_kernel(values)
-        title = transplant.titles([kernel])[0]
-        own = _("Own kernel, made from “{title}”", title=translate(KERNELS[name].title))
-        st.caption(f"{errors.plain(translate(title) if title else own)} · {written(size(kernel))}")
         if transplant.holds(network, index, kernel):
             st.caption(_("The layer begins with this kernel already."))
             return
+        title = transplant.titles([kernel])[0]
+        own = _("Own kernel, made from “{title}”", title=translate(KERNELS[name].title))
+        st.caption(f"{errors.plain(translate(title) if title else own)} · {written(size(kernel))}")
         after = transplant.transplant(network, index, kernel)
     except NetworkError as error:
         errors.show(error)
@@ -135,7 +135,7 @@ def _onward(network: NetworkSpec, index: int | None) -> None:
     """Away with the kernels of the layer at `index`, or on with them: to the network, and to its training."""
     begun = index is not None and bool(getattr(network.layers[index], "kernels", ()))
     with st.container(horizontal=True):
-        if begun and st.button(_("Take them out"), icon=":material/undo:", key="transplant-out"):
+        if begun and st.button(_("Take the kernels out"), icon=":material/undo:", key="transplant-out"):
             assert index is not None
             _change(transplant.take_out(network, index))
         if st.button(_("Open it in Build"), icon=":material/construction:", key="transplant-build"):

@@ -12,9 +12,9 @@ from cnnlab.figures.style import to_json
 from cnnlab.figures.watching import rate_data, rate_figure, updates_data, updates_figure
 from cnnlab.network.shapes import summarize
 from cnnlab.runs.record import Run
-from cnnlab.training.events import LayerWatch, Watch
+from cnnlab.training.events import Watch
 from cnnlab.training.history import History
-from cnnlab.ui import errors, learned, timemachine
+from cnnlab.ui import errors, learned, tables, timemachine
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
 from cnnlab.ui.text import _, translate
@@ -22,6 +22,7 @@ from cnnlab.vision.filters import filters, has_filters
 
 MATRIX = 460
 """Pixels of its width."""
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MOST_NUMBERS = 10
 """Images of the test set, of which one can be followed."""
 
@@ -33,11 +34,11 @@ def inside(run: Run, history: History) -> None:
         return
     watch = history.watches[-1]
     st.markdown(_("**After epoch {epoch}**, layer by layer", epoch=watch.epoch))
-    st.markdown(_table(watch))
+    _layers(watch)
     rate, updates = rate_data(history), updates_data(history.watches)
     charts = [
         Chart(
-            to_json(rate_figure(rate, translate)),
+            to_json(rate_figure(rate, run.training.schedule, translate)),
             _("The learning rate against epochs; now {rate:g}.", rate=rate.y[-1]),
             title=_("Learning rate"),
         )
@@ -55,17 +56,24 @@ def times(history: History, run: Run) -> None:
         _later(run)
         return
     watch = history.watches[-1]
+    backward = watch.backward_milliseconds
     epoch = next((one for one in reversed(history.epochs) if one.epoch == watch.epoch), history.epochs[-1])
     numbers = [
-        (_("Time a batch"), _("{time:.1f} ms", time=watch.batch_milliseconds)),
-        (_("Images a second"), f"{epoch.examples_per_second:,.0f}"),
-        (_("Forward, an image"), _("{time:.3f} ms", time=watch.forward_milliseconds)),
-        (_("Backward, an image"), _("{time:.3f} ms", time=watch.backward_milliseconds)),
-        (_("Processor cores at work"), f"{watch.processor_seconds / epoch.seconds:.1f}"),
+        (_("Time per batch"), _("{time:.1f} ms", time=watch.batch_milliseconds)),
+        (_("Images per second"), f"{epoch.examples_per_second:,.0f}"),
+        (_("Forward, per image"), _("{time:.3f} ms", time=watch.forward_milliseconds)),
+        (_("Backward, per image"), _("{time:.3f} ms", time=backward) if backward else "–"),
+        (_("Processor cores used"), f"{watch.processor_seconds / epoch.seconds:.1f}"),
         (_("Memory"), _("{size:,.0f} MB", size=watch.memory / 1e6)),
-        (_("Watching, an epoch"), _("{time:.0f} ms", time=1000 * watch.watching_seconds)),
+        (_("Looking inside, per epoch"), _("{time:.0f} ms", time=1000 * watch.watching_seconds)),
     ]
     live_charts([], key=f"times-{run.id}", numbers=numbers)
+    st.caption(
+        _(
+            "Forward is measured by itself. Backward is what remains of a batch’s time: it includes the change of the "
+            "weights and everything else a batch takes. –: too little to be measured."
+        )
+    )
     if epoch.validation_seconds is not None:
         st.caption(
             _(
@@ -118,9 +126,8 @@ def kernels(run: Run) -> None:
     if not moments or kept is None:
         st.caption(_("No moment of this run has been kept yet."))
         return
-    number = st.number_input(
-        _("Test image"), 0, min(MOST_NUMBERS, len(kept[0])) - 1, key=f"watched-image-{run.id}", width=150
-    )
+    last = min(MOST_NUMBERS, len(kept[0])) - 1
+    number = st.number_input(_("Test image, 0 to {last}", last=last), 0, last, key=f"watched-image-{run.id}", width=180)
     image = kept[0][number].astype(np.float32) / 255
     try:
         weights = lab().weights(run.id, moments[-1])
@@ -140,16 +147,34 @@ def kernels(run: Run) -> None:
     learned.montage(filters(row, weights, run.network.input_shape, None), output, own=False, key=f"watched-{run.id}")
 
 
-def _table(watch: Watch) -> str:
-    head = (_("Layer"), _("Mean weight"), _("Mean update"), _("Dead units"), _("Saturated outputs"))
-    lines = [head, ("---", *["---:"] * 4)]
-    lines += [(name.replace("_", r"\_"), *_cells(layer)) for name, layer in watch.layers.items()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _layers(watch: Watch) -> None:
+    """A table with a line for each layer, without what applies to none of them; below, what its words mean."""
+    dead = _("Dead: a ReLU unit that was 0 for all {images} images looked at.", images=watch.images)
+    saturated = _("Saturated: an output of sigmoid or tanh near an end, where the slope is almost 0.")
+    columns = [
+        (field, head, write, about)
+        for field, head, write, about in (
+            ("weights", _("Mean size of a weight"), _size, ""),
+            ("updates", _("Mean change by a batch"), _size, ""),
+            ("dead", _("Dead units"), "{:.0%}".format, dead),
+            ("saturated", _("Saturated outputs"), "{:.0%}".format, saturated),
+        )
+        if any(getattr(layer, field) is not None for layer in watch.layers.values())
+    ]
+    rows = []
+    for name, layer in watch.layers.items():
+        values = [(getattr(layer, field), write) for field, _head, write, _about in columns]
+        rows.append([name.replace("_", r"\_"), *("–" if value is None else write(value) for value, write in values)])
+    tables.table([_("Layer"), *(head for _field, head, _write, _about in columns)], rows, words=1)
+    st.caption(" ".join([about for *_rest, about in columns if about] + [_("–: does not apply to this layer.")]))
 
 
-def _cells(layer: LayerWatch) -> tuple[str, ...]:
-    sizes = tuple("" if size is None else f"{size:.3g}" for size in (layer.weights, layer.updates))
-    return *sizes, *("" if share is None else f"{share:.0%}" for share in (layer.dead, layer.saturated))
+def _size(value: float) -> str:
+    """Three digits, small ones with a power of ten."""
+    if not 0 < value < 1e-3:
+        return f"{value:.3g}"
+    digits, exponent = f"{value:.2e}".split("e")
+    return f"{digits}×10{str(int(exponent)).translate(RAISED)}"
 
 
 def _later(run: Run) -> None:

@@ -33,7 +33,7 @@ NEIGHBOURS = 12
 def body(answer: Answer) -> None:
     """What the network looks at, what is alike, what would change the answer."""
     best = int(answer.probabilities.argmax())
-    target = st.segmented_control(
+    target = st.pills(
         _("Why this answer, or why another"), range(len(answer.classes)), default=best,
         format_func=answer.classes.__getitem__, required=True, key=f"why-{answer.run.id}-{best}",
     )  # fmt: skip
@@ -51,18 +51,22 @@ def _looks_at(answer: Answer, target: int) -> None:
     enlarged = max(SIDE // image.shape[0], 1)
     strongest = max(float(np.abs(found.occlusion).max()), 0.05)
     pictures = [
-        (_("Saliency"), found.saliency, _("Which pixels would change the score of this answer most.")),
-        (_("Occlusion"), found.occlusion / strongest, _("What is lost when that place is covered; blue: gained.")),
+        (_("Saliency"), found.saliency, _("Orange where a pixel would change the score of this answer most.")),
+        (
+            _("Occlusion"),
+            found.occlusion / strongest,
+            _("How much the answer loses (orange) or gains (blue) when that place is covered."),
+        ),
     ]
     if found.grad_cam is not None:
-        text = _("Where the last feature maps speak for this answer.")
+        text = _("Orange where the last feature maps speak for this answer; it is coarse: empty ground can count too.")
         pictures.insert(0, (_("Grad-CAM"), found.grad_cam, text))
     cells = [Cell(overlay(image, heat, enlarged), caption=name, hover=text) for name, heat, text in pictures]
     data = montage_data(cells, len(cells), label=0.12)
     alt = _("What the network looks at: {names}.", names=", ".join(name for name, _heat, _text in pictures))
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:
-        live_charts([Chart(to_json(montage_figure(data, size=14)), alt, data.aspect)], key="why-heat", width=640)
+        live_charts([Chart(to_json(montage_figure(data, size=14)), alt, data.aspect)], key="why-heat")
     with right:
         st.markdown("\n".join(f"- **{name}**: {text}" for name, _heat, text in pictures))
 
@@ -91,9 +95,7 @@ def _alike(answer: Answer) -> None:
 def _change(answer: Answer, best: int) -> None:
     st.markdown(_("**What would make it another answer?**"))
     others = [k for k in range(len(answer.classes)) if k != best]
-    target = st.segmented_control(
-        _("It should become"), others, format_func=answer.classes.__getitem__, key=f"towards-{best}"
-    )
+    target = st.pills(_("It should become"), others, format_func=answer.classes.__getitem__, key=f"towards-{best}")
     if target is None:
         st.caption(_("Choose an answer: the network’s own gradient changes the picture until it gives that answer."))
         return
@@ -122,8 +124,8 @@ def dials(answers: list[Answer]) -> None:
     """Move, turn or scale the picture; the probability over the whole range, beside a dense network's."""
     first = answers[0]
     kind = st.segmented_control(
-        _("Dial"), list(RANGES), default="right", format_func=lambda kind: translate(AXES[kind]), required=True,
-        key="dial-kind", persist_state="session",
+        _("What to change"), list(RANGES), default="right", format_func=lambda kind: translate(AXES[kind]),
+        required=True, key="dial-kind", persist_state="session",
     ) or "right"  # fmt: skip
     reach = RANGES[kind]
     at = st.slider(
@@ -132,7 +134,8 @@ def dials(answers: list[Answer]) -> None:
     )  # fmt: skip
     best = int(first.probabilities.argmax())
     lines = []
-    for name, run, moment, image in _with_dense(answers):
+    asked = _with_dense(answers)
+    for name, run, moment, image in asked:
         values, images = sweep(image, kind)
         lines.append((name, lab().probabilities(run, moment, images)[:, best]))
     changed = moved(first.image, **{kind: at})
@@ -151,12 +154,13 @@ def dials(answers: list[Answer]) -> None:
         figure = sweep_figure(sweep_data(kind, values, lines), at, first.classes[best], translate)
         alt = _("The probability of {answer} over the range of the dial.", answer=first.classes[best])
         live_charts([Chart(to_json(figure), alt)], key="dial-sweep")
-    st.caption(
-        _(
-            "The dense network has as many parameters as the built-in one and learned from the same pictures; only the "
-            "architecture differs."
+    if {builtin.ID, builtin.DENSE} <= {run.id for _name, run, _moment, _image in asked}:
+        st.caption(
+            _(
+                "The dense network has as many parameters as the built-in one and learned from the same pictures; only "
+                "the architecture differs."
+            )
         )
-    )
 
 
 def _with_dense(answers: list[Answer]) -> list[tuple[str, Run, Moment, np.ndarray]]:

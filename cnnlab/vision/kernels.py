@@ -38,12 +38,12 @@ KERNELS: Mapping[str, Kernel] = MappingProxyType(
     {
         "notes-horizontal": Kernel(
             N_("Horizontal edges (study notes)"),
-            N_("Bright where a stroke ends downwards: light above, dark below."),
+            N_("Positive where a stroke ends downwards: light above, dark below."),
             ((1, 1, 1), (1, 1, 1), (-2, -2, -2)),
         ),
         "notes-vertical": Kernel(
             N_("Vertical edges (study notes)"),
-            N_("Bright where a stroke begins from the left: dark left, light right."),
+            N_("Positive where a stroke begins from the left: dark left, light right."),
             ((-2, 1, 1), (-2, 1, 1), (-2, 1, 1)),
         ),
         "sobel-horizontal": Kernel(

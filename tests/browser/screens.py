@@ -97,13 +97,8 @@ def _augmentation(page: LabPage) -> None:
 def _cell(page: LabPage) -> None:
     """The most frequent mistake, and one of its images."""
     page.main.get_by_role("tab").nth(1).click(timeout=LOOK_MS)
-    counts = page.chart("confusion", "node.data[0].text")
-    found = {
-        (y, x): int(text.replace(",", ""))
-        for y, row in enumerate(counts)
-        for x, text in enumerate(row)
-        if text and x != y
-    }
+    columns, rows, texts = page.chart("confusion", "['x', 'y', 'text'].map((name) => node.data[2][name])")
+    found = {(y, x): int(text.replace(",", "")) for x, y, text in zip(columns, rows, texts, strict=True) if x != y}
     truth, answer = max(found, key=lambda cell: found[cell])
     page.click_chart("confusion", answer, truth)
     _choose(page, f"gallery-cell-{min(found[truth, answer], 48)}")
@@ -153,6 +148,7 @@ def _sealed(page: LabPage) -> None:
 
 def _term(page: LabPage) -> None:
     """A term's definition."""
+    page.settle()
     page.main.locator(".cnnlab-term").first.focus()
 
 
@@ -237,7 +233,8 @@ SHOTS = (
 WINDOWS = ((1440, 900), (1024, 768), (390, 844))
 LANGUAGES = {"en": "en-US", "ko": "ko-KR"}
 THEMES = ("light", "dark")
-TALLEST = 6000
+TALLEST = 16_000
+"""Pixels; Chromium draws nothing below 16,384."""
 
 
 def prepare(browser: Browser, server: AppServer) -> dict[str, str]:
@@ -264,7 +261,7 @@ def study(browser: Browser, server: AppServer) -> None:
                     expect(page.key(f"skip-{block.part}")).to_have_count(0, timeout=LOOK_MS)
                 elif isinstance(block, Experiment):
                     page.key(f"train-{block.part}").get_by_role("button").click()
-                    table = page.key(f"experiment-{block.part}").get_by_role("columnheader", name="Validation loss")
+                    table = page.key(f"experiment-{block.part}").get_by_role("cell", name="Validation loss")
                     expect(table).to_be_visible(timeout=TRAIN_MS)
                 page.settle()
 

@@ -390,6 +390,9 @@ def test_narrow_screen(lab_server: AppServer, visit: Visit) -> None:
     ):
         expect(bench.tab(name).locator(there).first).to_be_visible()
         assert _wider(bench.page) <= 0, name
+    # A card's menus stand in one row, however long its title is.
+    boxes = [bench.card(0).locator(f"[class*='-0-{name} ']").bounding_box() for name in ("more", "add", "act")]
+    assert len({box["y"] + box["height"] / 2 for box in boxes if box}) == 1 and all(boxes)
     bench.act(6, "Remove")
     expect(bench.card(6).get_by_role("alert")).to_be_visible()
     assert _wider(bench.page) <= 0, "with a mistake"

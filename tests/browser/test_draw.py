@@ -260,7 +260,7 @@ def test_drawings_are_kept_corrected_tested_and_taken_along(
         page.key("keep-label").get_by_text(str(label), exact=True).click()
         page.settle()
         page.main.get_by_role("button", name="Keep it").click()
-        expect(page.main.get_by_text(f"My drawings: {count} drawings")).to_be_visible(timeout=LOOK_MS)
+        expect(page.main.get_by_text(f"My drawings ({count})")).to_be_visible(timeout=LOOK_MS)
         if count < 3:
             _clear(page)
     expect(page.main.get_by_text("How well does the first network read them? 66.7% of 3")).to_be_visible()
@@ -272,9 +272,9 @@ def test_drawings_are_kept_corrected_tested_and_taken_along(
     expect(page.main.get_by_text("How well does the first network read them? 100.0% of 3")).to_be_visible()
     assert page.chart("keep-grid-3", "node.data[1].text") == ["3", "5", "8"]
     page.main.get_by_role("button", name="Remove").click()
-    expect(page.main.get_by_text("My drawings: 2 drawings")).to_be_visible()
+    expect(page.main.get_by_text("My drawings (2)")).to_be_visible()
     page.main.get_by_role("button", name="Bring back").click()
-    expect(page.main.get_by_text("My drawings: 3 drawings")).to_be_visible()
+    expect(page.main.get_by_text("My drawings (3)")).to_be_visible()
 
     with page.page.expect_download() as download:
         page.key("keep-npz").get_by_role("button").click()

@@ -47,16 +47,10 @@ def test_from_the_figures_to_a_cell_to_an_image_to_its_explanation(
     assert re.fullmatch(r"\d\d\.\d\d%", told["Accuracy"])
     assert int(told["Images"].replace(",", "")) >= 400
     page.tab("Confusion")
-    mistakes, right = page.chart("confusion", "[node.data[0].text, node.data[1].text]")
-    counts = [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(mistakes, right, strict=True)]
-    total = sum(int(text.replace(",", "") or 0) for row in counts for text in row)
-    assert total == int(told["Images"].replace(",", ""))
-    wrong = {
-        (row, column): int(text)
-        for row, texts in enumerate(counts)
-        for column, text in enumerate(texts)
-        if row != column and text
-    }
+    columns, rows, texts = page.chart("confusion", "['x', 'y', 'text'].map((name) => node.data[2][name])")
+    counts = {(row, column): int(text.replace(",", "")) for column, row, text in zip(columns, rows, texts, strict=True)}
+    assert sum(counts.values()) == int(told["Images"].replace(",", ""))
+    wrong = {cell: count for cell, count in counts.items() if cell[0] != cell[1]}
     assert sum(wrong.values()) == int(told["Wrong"].replace(",", ""))
     (truth, answer), most = max(wrong.items(), key=lambda item: item[1])
     page.click_chart("confusion", answer, truth)
@@ -70,7 +64,7 @@ def test_from_the_figures_to_a_cell_to_an_image_to_its_explanation(
     expect(page.main.get_by_text(f"The network says {answer}; it is {truth}")).to_be_visible()
     page.see("example-bars", f"node => node.data[0].y.indexOf(Math.max(...node.data[0].y)) === {answer}")
     # A dense network has no feature maps, so there is no Grad-CAM: the image and what counts when covered.
-    assert page.chart("example-one", "node.data[1].text") == ["the image", "what counts when covered"]
+    assert page.chart("example-one", "node.data[1].text") == ["The image", "Occlusion"]
     page.main.get_by_role("button", name="Its feature maps").click()
     expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible(timeout=30_000)
     picture = page.main.get_by_role("combobox", name="Picture", exact=True)

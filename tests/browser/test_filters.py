@@ -72,14 +72,14 @@ def test_the_result_follows_the_kernel_and_its_window(lab_server: AppServer, vis
 
     page.key("design-padding").get_by_text("same", exact=True).click()
     page.see_values("design-result", _result(five, own, padding="same"))
-    expect(page.main.get_by_text("(28 - 3 + 2·1) / 1 + 1 = 28", exact=True)).to_be_visible()
+    expect(page.main.get_by_text("Height and width: (28 - 3 + 2·1) / 1 + 1 = 28", exact=True)).to_be_visible()
     page.number("strides", 3)
     page.see_values("design-result", _result(five, own, stride=3, padding="same"))
-    expect(page.main.get_by_text("(28 - 3 + 2·1) / 3 + 1 = 10", exact=True)).to_be_visible()
+    expect(page.main.get_by_text("Height and width: (28 - 3 + 2·1) / 3 + 1 = 10", exact=True)).to_be_visible()
     page.key("design-padding").get_by_text("valid", exact=True).click()
     page.number("dilation_rate", 2)
     page.see_values("design-result", _result(five, own, stride=3, dilation=2))
-    expect(page.main.get_by_text("⌊(28 - 5 + 2·0) / 3⌋ + 1 = 8", exact=True)).to_be_visible()
+    expect(page.main.get_by_text("Height and width: ⌊(28 - 5 + 2·0) / 3⌋ + 1 = 8", exact=True)).to_be_visible()
 
     page.number("bias", 0.25)
     page.see_values("design-result", _result(five, own, stride=3, dilation=2) + 0.25)
@@ -122,6 +122,12 @@ def test_a_pixel_of_the_result_is_explained_and_the_way_goes_on(
     row, column = (int(k) for k in page.mark("design-result")[:2])
     _pointed_at(page, five, row, column)
 
+    page.click_chart("design-result", x=12, y=7)
+    _pointed_at(page, five, 7, 12)
+    page.page.set_viewport_size({"width": 390, "height": 844})
+    parts = "[...document.querySelectorAll('.katex-html .base')]"
+    page.page.wait_for_function(f"{parts}.length > 0 && {parts}.every(p => p.getBoundingClientRect().right <= 390)")
+
 
 def _pointed_at(page: LabPage, image: np.ndarray, row: int, column: int) -> None:
     """See the pixel framed in the result, its patch in the picture, and the products that add up to it."""
@@ -133,7 +139,7 @@ def _pointed_at(page: LabPage, image: np.ndarray, row: int, column: int) -> None
     assert page.mark("design-picture") == (row, column, 3, 3)
     total = f"{(patch * HORIZONTAL).sum():.3f}".replace("-", "−")
     # KaTeX writes a formula twice: for the eye, and for those who cannot see it.
-    expect(page.main.locator(".katex-html").first).to_contain_text(f"={total}")
+    expect(page.main.locator(".katex-html").first).to_contain_text(re.compile(f"[=≈]{total}$"))
 
 
 def _file(name: str, image: Image.Image, kind: str, **options: object) -> FilePayload:
@@ -162,7 +168,7 @@ def test_every_file_is_shown_or_answered(lab_server: AppServer, visit: Visit) ->
         if file["name"] == "one.png":
             expect(page.main.get_by_role("alert")).to_contain_text("A window of 3×3 does not fit")
             page.key("design-padding").get_by_text("same", exact=True).click()
-        expect(page.main.get_by_text(f"Picture {file['name']}")).to_be_visible()
+        expect(page.main.get_by_text(f"Picture · {file['name']}")).to_be_visible()
         page.see_values("design-picture", expected)
 
     refused: list[tuple[FilePayload, str]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from cnnlab.errors import fill
 from tests.browser.conftest import Visit
 from tests.browser.lab_page import LabPage
 from tests.browser.server import AppServer
@@ -66,7 +67,7 @@ def test_korean_survives_a_reload_after_the_switch(lab_server: AppServer, visit:
 def test_run_and_errors_in_korean(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train?run=nosuch", locale="ko-KR")
     alert = page.main.get_by_role("alert")
-    expect(alert).to_contain_text(KOREAN["There is no run with the id “{run}” in this Lab."].format(run="nosuch"))
+    expect(alert).to_contain_text(fill(KOREAN["There is no run with the id “{run}” in this Lab."], {"run": "nosuch"}))
     run = page.start(2)
     page.expect_state("finished", 120_000, language="ko")
     assert [trace.name for trace in page.traces(run)] == [
@@ -74,3 +75,10 @@ def test_run_and_errors_in_korean(lab_server: AppServer, visit: Visit) -> None:
     ]
     expect(page.main.get_by_text(KOREAN["Validation accuracy"], exact=True)).to_be_visible()
     expect(page.main.get_by_role("tab", name=KOREAN["Answers"])).to_be_visible()
+
+    # The error says that there is a list.
+    lost = visit(lab_server, "train?run=nosuch", locale="ko-KR")
+    lost.page.get_by_role("combobox", name=KOREAN["Run"], exact=True).click()
+    lost.page.get_by_role("option").first.click()
+    lost.page.wait_for_url(f"**run={run}**")
+    lost.expect_state("finished", 20_000, language="ko")

@@ -36,7 +36,7 @@ def train(page: LabPage, part: str) -> None:
 
 def wait_for_end(page: LabPage, part: str) -> None:
     """The table of last figures comes when all runs have ended."""
-    table = page.key(f"experiment-{part}").get_by_role("columnheader", name="Validation loss")
+    table = page.key(f"experiment-{part}").get_by_role("cell", name="Validation loss")
     expect(table).to_be_visible(timeout=BEGIN_MS)
     page.settle()
 
@@ -83,6 +83,9 @@ def test_relu_is_guessed_trained_and_compared(lab_server: AppServer, visit: Visi
     # What stands beside the notes' figures is what the store has.
     run, epochs = newest(lab_server, "With ReLU")
     assert (run.training.train_size, len(epochs)) == (1000, 3)
+    # How it was got is said with the figures and below the comparison.
+    expect(page.main.get_by_role("row", name="Images").get_by_role("cell")).to_have_text(["Images", "1,000", "1,000"])
+    expect(page.main.get_by_text("Yours: 1,000 images, 3 epochs.")).to_be_visible()
     row = page.main.get_by_role("row", name="ReLU, accuracy at the end")
     expect(row.get_by_role("cell")).to_have_text(
         ["ReLU, accuracy at the end", "92.99%", f"{epochs[-1].val_accuracy:.2%}"]
@@ -98,6 +101,9 @@ def test_relu_is_guessed_trained_and_compared(lab_server: AppServer, visit: Visi
     page.key("all-lessons").get_by_role("button").click()
     expect(page.key("lesson-relu").get_by_text("2 of 3 done")).to_be_visible()
     assert page.key("lesson-bugs").count() == 1
+    # The length begins as it was the last time, without the link that asked for it.
+    page.key("open-lesson-relu").get_by_role("button").click()
+    expect(page.main.get_by_role("radio", name="A quick look")).to_be_checked()
 
 
 def test_filters_are_tried_and_the_quiz_makes_new_cases(lab_server: AppServer, visit: Visit) -> None:
@@ -143,6 +149,8 @@ def test_the_whole_workflow_on_digits(lab_server: AppServer, visit: Visit) -> No
     page.key("question-stop").get_by_role("button", name="Show me anyway").click()
     train(page, "train")
     wait_for_end(page, "train")
+    # Training and validation, and no running means within epochs.
+    page.see("lesson-fashion-train", "node => node.data.length === 2")
     # Without the clothes at hand there is nothing to choose.
     assert page.main.get_by_role("combobox", name="Data").count() == 0
     run, epochs = newest(lab_server, "The whole workflow")
@@ -160,7 +168,7 @@ def test_the_whole_workflow_on_digits(lab_server: AppServer, visit: Visit) -> No
     assert found.test_accuracy is not None
     row = page.main.get_by_role("row", name="Test accuracy")
     expect(row.get_by_role("cell")).to_have_text(["Test accuracy", "90.94%", f"{found.test_accuracy:.2%}"])
-    expect(page.main.get_by_role("row", name="Epochs until it stopped").get_by_role("cell").nth(2)).to_have_text(
+    expect(page.main.get_by_role("row", name="Epochs trained").get_by_role("cell").nth(2)).to_have_text(
         str(len(epochs))
     )
 

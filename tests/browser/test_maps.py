@@ -36,6 +36,7 @@ folder, run = builtin.folder(builtin.ID), builtin.run(builtin.ID)
 weights = read(folder, moments(folder)[-1])
 maps = Looker(run.network).feature_maps(weights, scaled(load("mnist-5k").x_train[int(sys.argv[1])]))
 shown = {"first": maps["conv2d"].tolist(), "shapes": {name: output.shape for name, output in maps.items()}}
+shown["flat"] = maps["flatten"].tolist()
 print(json.dumps(shown | {"probabilities": list(maps.values())[-1].tolist()}))
 """
 
@@ -86,6 +87,13 @@ def test_a_newcomer_looks_into_the_built_in_network(
         top, left = round(y - height / 2), round(x - width / 2)
         painted = pixels[top : top + height, left : left + width, 0]
         np.testing.assert_allclose(painted, 255 * first[:, :, k] / first.max(), atol=1)
+
+    # A long vector is drawn from its first number to its last, and on the layer's scale whichever of them are drawn.
+    flat = np.array(looked["flat"])
+    strongest, drawn = page.chart("maps-all", "[node.data[0].zmax, node.data[0].z]", list(shapes).index("flatten"))
+    assert strongest == pytest.approx(np.abs(flat).max())
+    assert np.shape(drawn) == (8, 64)
+    np.testing.assert_allclose([drawn[0][0], drawn[-1][-1]], flat[[0, -1]], atol=1e-3)
 
     x, y = middles[CHOSEN]
     page.click_chart("maps-all", x, y)

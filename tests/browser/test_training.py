@@ -39,7 +39,7 @@ def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, vis
     page.page.wait_for_url("**/train?run=*")
     run = page.run
     expect(page.main.get_by_role("heading", name="conv-8")).to_be_visible()
-    expect(page.main.get_by_text("MNIST, 5,000 digits, Adam")).to_be_visible()
+    expect(page.main.get_by_text("MNIST, 5,000 digits · Adam")).to_be_visible()
     # Points and the word "training" in one look: the chart grows before the run has ended.
     page.page.wait_for_function(
         """([run, word]) => {

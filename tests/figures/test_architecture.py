@@ -76,12 +76,23 @@ def test_the_figure_of_a_tiny_network() -> None:
     # Front, top and side of each.
     assert len(figure.layout.shapes) == 6
     assert figure.layout.shapes[0].path == "M-12.3,0.0L-9.3,0.0L-9.3,62.0L-12.3,62.0Z"
-    assert figure.layout.xaxis.range == (-250, 350)
+    assert figure.layout.xaxis.range == (-50, 250)
     assert figure.layout.height == 158
 
 
 def test_a_height_and_a_width() -> None:
     assert of(MaxPooling2D(pool_size=(2, 1)), input_shape=(8, 16, 2)).blocks[1].size == (8.0, 15.5, 62.0)
+
+
+@pytest.mark.parametrize(
+    ("layers", "columns", "width"), [(0, 3, 315), (2, 3, 315), (3, 4, 420), (5, 6, 630), (9, 6, 630)]
+)
+def test_a_drawing_is_as_wide_as_its_blocks(layers: int, columns: int, width: int) -> None:
+    data = of(*[Dropout()] * layers)
+    assert (data.columns, data.width) == (columns, width)
+    least, most = architecture_figure(data)["layout"]["xaxis"]["range"]
+    # As many pixels for a unit to the right as upwards.
+    assert width / (most - least) == 1.05 and (least, most) == (-50, columns * 100 - 50)
 
 
 def test_rows() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from cnnlab.figures.maps import GREY, MARK, SIGNED, Scale, map_data, map_figure, scale_of
+from cnnlab.figures.maps import EDGE, GREY, MARK, SIGNED, Scale, map_data, map_figure, scale_of
 from cnnlab.figures.style import to_json
 
 
@@ -33,8 +33,9 @@ def test_the_figure(scale: Scale, least: float, colours: list[tuple[float, str]]
     assert (trace.zmin, trace.zmax) == (least, 2)
     assert trace.colorscale == tuple(colours)
     assert trace.texttemplate == "%{z:.3~g}"
-    (frame,) = figure.layout.shapes
+    frame, edge = figure.layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1, frame.line.color) == (0.5, 2.5, -0.5, 0.5, MARK)
+    assert (edge.x0, edge.x1, edge.y0, edge.y1, edge.line.color) == (-0.5, 2.5, -0.5, 0.5, EDGE)
     assert list(figure.layout.xaxis.range) == [-0.5, 2.5]
     assert list(figure.layout.yaxis.range) == [0.5, -0.5]  # rows go down
 

@@ -20,15 +20,19 @@ def test_places_are_those_of_the_flattened_image() -> None:
         for row in range(2):
             for column in range(3):
                 assert flat[data.place(row, column)] == data.values[row, column] == IMAGE[row, column, channel]
-    assert data.size == 18 and data.share(1, 2) == 1.0 and data.aspect == 2 / 3
+    assert data.size == 18 and data.share(1, 2) == 1.0
 
 
 def test_the_table_says_every_number() -> None:
     figure = go.Figure(numbers_figure(numbers_data(IMAGE, 1, (1, 2))))
-    (table,) = figure.data
+    table, white, black = figure.data
     assert [list(row) for row in table.z] == [[15, 60, 105], [150, 195, 240]]
-    assert (table.zmin, table.zmax, table.texttemplate) == (0, 255, "%{z}")
-    assert table.hovertext[1][0] == "row 1, column 0: 150 of 255<br>for the network 0.588, number 10 of 18"
+    assert (table.zmin, table.zmax) == (0, 255)
+    # White on dark and black on bright.
+    assert list(zip(white.x, white.y, white.text, strict=True)) == [(0, 0, "15"), (1, 0, "60"), (2, 0, "105")]
+    assert list(zip(black.x, black.y, black.text, strict=True)) == [(0, 1, "150"), (1, 1, "195"), (2, 1, "240")]
+    assert (white.textfont.color, black.textfont.color) == ("#fff", "#000")
+    assert table.hovertext[1][0] == "row 1, column 0: 150 of 255<br>for the network 0.588, place 10 of 18"
     (frame,) = figure.layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1, frame.line.color) == (1.5, 2.5, 0.5, 1.5, MARK)
     # Rows go downwards, as in an array.
@@ -44,9 +48,28 @@ def test_the_vector() -> None:
     (line,) = figure.layout.shapes
     assert line.x0 == line.x1 == 10
     assert not go.Figure(vector_figure(vector_data(IMAGE))).layout.shapes
+    # A line for every row of a small image, else for every fourth.
+    assert figure.layout.xaxis.dtick == 9
+    assert vector_figure(vector_data(np.zeros((28, 28, 1), np.uint8)))["layout"]["xaxis"]["dtick"] == 112
+
+
+def test_every_number_can_be_read_on_its_grey() -> None:
+    def luminance(grey: int) -> float:
+        """WCAG 2.2."""
+        share = grey / 255
+        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+    greys = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    _, white, black = numbers_figure(numbers_data(greys))["data"]
+    assert len(white["text"]) + len(black["text"]) == 256
+    assert min(1.05 / (luminance(grey) + 0.05) for grey in white["text"]) >= 4.5
+    assert min((luminance(grey) + 0.05) / 0.05 for grey in black["text"]) >= 4.5
 
 
 def test_wide_images_have_narrow_cells() -> None:
     wide, small = numbers_data(np.zeros((28, 28, 1), np.uint8)), numbers_data(np.zeros((8, 8, 1), np.uint8))
-    assert (wide.width, small.width) == (756, 352)
+    # A column of 616 pixels, as on a screen of 1024, holds the wide one.
+    assert (wide.width, wide.height) == (608, 608) and (small.width, small.height) == (372, 372)
+    edges = [numbers_figure(data)["layout"]["xaxis"]["dtick"] for data in (wide, small)]
+    assert edges == [4, 1]
     assert len(to_json(numbers_figure(wide))) < 100_000

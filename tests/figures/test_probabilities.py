@@ -16,6 +16,7 @@ def test_the_best_stands_out() -> None:
     assert list(bars.x) == ["zero", "one", "two"]
     assert list(bars.y) == [0.004, 0.6, 0.396]
     assert list(bars.text) == ["", "60%", "40%"]
+    assert (bars.textposition, bars.textangle) == ("outside", 0), "never turned round, however narrow the bar"
     assert list(bars.marker.color) == [TRAINING, VALIDATION, TRAINING]
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("CLASS", "PROBABILITY")
     assert figure.layout.height == 123

@@ -29,7 +29,7 @@ def test_the_figure() -> None:
     assert list(bars.text) == ["", "", "2", "1"]
     assert bars.hovertext[:2] == ("", "")
     assert (list(diagonal.x), list(diagonal.y), diagonal.line.dash) == ([0, 1], [0, 1], "dash")
-    assert (bars.name, diagonal.name) == ("‹Accuracy›", "‹As sure as right›")
+    assert (bars.name, diagonal.name) == ("‹Accuracy›", "‹Perfectly calibrated›")
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("‹Confidence›", "‹Accuracy›")
     in_words = reliability_figure(ReliabilityData((0.5,), 1.0, (0.7512,), (0.5,), (1234,)))["data"][0]
     assert in_words["hovertext"] == ["1,234 answers, 75.1% sure on average, 50.0% of them right"]

@@ -26,6 +26,7 @@ def test_the_figure(schedule: str, epochs: int) -> None:
     figure = go.Figure(schedule_figure(data))
     assert (figure.data[0].x, figure.data[0].y) == data
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("Epoch", "Learning rate")
+    assert figure.layout.xaxis.dtick == (1 if epochs == 1 else None)
     to_json(schedule_figure(data))
 
 

@@ -9,6 +9,7 @@ from cnnlab.figures.history import Curve, history_data, history_figure
 from cnnlab.figures.watching import UpdatesData, rate_data, rate_figure, updates_data, updates_figure
 from cnnlab.training.events import Batch, Epoch, LayerWatch, RateChanged, Watch
 from cnnlab.training.history import History
+from cnnlab.training.spec import Schedule
 
 
 @pytest.fixture
@@ -37,7 +38,21 @@ def watch(epoch: int, **layers: LayerWatch) -> Watch:
 def test_the_learning_rate_as_it_was_reported(history: History) -> None:
     data = rate_data(history)
     assert data == Curve((0.5, 1.0), (0.01, 0.002))
-    assert list(go.Figure(rate_figure(data)).data[0].y) == [0.01, 0.002]
+    assert list(go.Figure(rate_figure(data, "constant")).data[0].y) == [0.01, 0.002]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "shape"), [("constant", "hv"), ("step", "hv"), ("exponential", "linear"), ("cosine", "linear")]
+)
+def test_a_rate_that_changes_steadily_is_no_staircase(schedule: Schedule, shape: str) -> None:
+    assert rate_figure(Curve((0.5, 1.0), (0.01, 0.002)), schedule)["data"][0]["line"]["shape"] == shape
+
+
+def test_a_short_run_has_marks_at_whole_epochs_only() -> None:
+    for last, step in ((3.0, 1), (10.0, 1), (11.0, None)):
+        curve = Curve((1.0, last), (0.1, 0.1))
+        for figure in (rate_figure(curve, "constant"), updates_figure(UpdatesData(("dense",), (curve,)))):
+            assert figure["layout"]["xaxis"].get("dtick") == step
 
 
 def test_updates_against_weights_without_the_frozen_layer() -> None:

@@ -16,11 +16,13 @@ from cnnlab.figures.dropout import dropout_data, dropout_figure
 from cnnlab.figures.shifts import shifts_figure
 from cnnlab.figures.style import to_json
 from cnnlab.lessons import LESSONS, links, quiz
-from cnnlab.lessons.measures import MEASURES, NOTHING
+from cnnlab.lessons.measures import MEASURES, NOTHING, images
 from cnnlab.lessons.quiz import Case
+from cnnlab.network.recipes import RECIPES
 from cnnlab.runs.record import Run
 from cnnlab.training.events import Answers, Epoch, Finished
 from cnnlab.training.history import History
+from cnnlab.training.spec import TrainingSpec
 
 RELU = LESSONS["relu"]
 
@@ -102,6 +104,31 @@ def test_measures_are_of_the_epoch_that_was_kept() -> None:
         "wrong": "1",
         "test_accuracy": "84.00%",
     }
+
+
+def test_how_many_images_a_run_has_seen() -> None:
+    few, all_of_them = TrainingSpec(train_size=1000), TrainingSpec(dataset="fashion-mnist")
+    for training, count in ((few, 1000), (all_of_them, 60_000)):
+        assert (
+            images(
+                Run(
+                    "id",
+                    "name",
+                    "who",
+                    "finished",
+                    RECIPES["mlp-relu"].network,
+                    training,
+                    0.0,
+                    None,
+                    None,
+                    1,
+                    "",
+                    None,
+                    "",
+                )
+            )
+            == count
+        )
 
 
 def test_a_loss_that_is_no_number_is_a_dash() -> None:

@@ -156,14 +156,14 @@ def test_one_heavy_layer() -> None:
 
 def test_how_a_heavy_layer_is_made_lighter() -> None:
     assert sentence("heavy", RELU, Flatten(), Dense(units=64, activation="relu"), SOFTMAX) == (
-        "99% of all parameters are in this layer. Pooling before Flatten, or fewer units, would make it smaller."
+        "99.6% of all parameters are in this layer. Pooling before Flatten, or fewer units, would make it smaller."
     )
     assert sentence("heavy", Conv2D(filters=8, activation="relu"), Flatten(), Dropout(), SOFTMAX) == (
-        "99% of all parameters are in this layer. Pooling before Flatten would make it smaller."
+        "99.9% of all parameters are in this layer. Pooling before Flatten would make it smaller."
     )
     hidden = Dense(units=4000, activation="relu")
     assert sentence("heavy", RELU, GlobalAveragePooling2D(), Dense(units=500, activation="relu"), hidden, SOFTMAX) == (
-        "97% of all parameters are in this layer. Fewer units would make it smaller."
+        "97.9% of all parameters are in this layer. Fewer units would make it smaller."
     )
     # The output has as many units as there are classes, and nothing before it to pool.
     deep = DepthwiseConv2D(depth_multiplier=64, activation="relu", use_bias=False, kernel_size=(1, 1))

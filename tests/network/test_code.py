@@ -304,7 +304,7 @@ def test_augmentation_is_written_as_people_write_it() -> None:
     ) in text
     assert "import tensorflow as tf" in text and "keras.random.normal" not in text
     assert (
-        "    batches,\n    shuffle=False,  # they are already\n    validation_batch_size=64,\n" in text
+        "    batches,\n    shuffle=False,  # they are shuffled already\n    validation_batch_size=64,\n" in text
         and "    batch_size" not in text
     )
     assert "import tensorflow" not in script(SMALL, DIGITS)
@@ -369,6 +369,23 @@ def test_a_schedules_length_loses_no_digit(epochs: float) -> None:
 def test_headings_are_translated() -> None:
     korean = script(SMALL, DIGITS, lambda text: {"The network": "네트워크"}.get(text, text))
     assert "# 네트워크\nmodel = keras.Sequential(" in korean
+    # So are the comments in the code.
+    every = DIGITS.replace(
+        precision="mixed_bfloat16",
+        classes=(0, 1),
+        label_noise=0.1,
+        schedule="cosine",
+        augmentation=Augmentation(shift=0.1),
+    )
+    starred = script(BEGUN, every.replace(drawings="a {b}"), lambda text: f"★ {text}")
+    assert re.findall(r"# (?!★).*", starred) == []
+    for comment in (
+        '# ★ The collection "a {b}", downloaded from the Draw page.\n',
+        "\n# ★ Quicker on processors that have such numbers; leave it out on others.\n"
+        'keras.config.set_dtype_policy("mixed_bfloat16")\n',
+        "  # ★ batches an epoch\n",
+    ):
+        assert comment in starred
     sources = [cell["source"] for cell in json.loads(notebook(SMALL, DIGITS, lambda text: "네트워크"))["cells"]]
     assert sources[0] == "## 네트워크"
 

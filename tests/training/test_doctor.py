@@ -151,7 +151,7 @@ FAULTS = {
     "tested": Fault(
         network(*CONVOLUTION),
         SETTINGS.replace(epochs=1, validation="test"),
-        "Its 360 images have measured the network after every epoch, 1 so far.",
+        "Its 360 images have measured the network after every epoch, up to epoch 1.",
         changes={"validation": "split"},
     ),
     "easier": Fault(

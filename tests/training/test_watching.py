@@ -46,6 +46,8 @@ def test_what_is_seen_is_what_numpy_finds(digits: Dataset, tiny: NetworkSpec, qu
     assert all(layer.updates and 0 < layer.updates < 0.01 for layer in last.layers.values())
     assert last.memory > 50_000_000 and last.processor_seconds > 0 and last.watching_seconds > 0
     assert last.batch_milliseconds > 0 and last.forward_milliseconds > 0 and last.backward_milliseconds >= 0
+    # Forward is timed in the look itself: it cannot take longer.
+    assert last.forward_milliseconds * last.images <= 1000 * last.watching_seconds
 
 
 def test_dead_units_and_saturated_outputs(digits: Dataset, quick: TrainingSpec) -> None:

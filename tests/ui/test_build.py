@@ -99,11 +99,12 @@ def test_the_first_network(build: Build) -> None:
     assert [metric.value for metric in build.app.metric] == ["62,810", "62,810", "119,168"]
     assert build.errors == []
     captions = " ".join(caption.value.replace("\\", "") for caption in build.app.caption)
-    assert "(28 - 3 + 2·1) / 1 + 1 = 28" in captions
+    assert "size (28 - 3 + 2·1) / 1 + 1 = 28" in captions
+    assert "size 28·28·8 = 6,272" in captions
     assert "parameters 3·3·1·8 + 8 = 80" in captions
     assert "parameters 6272·10 + 10 = 62,730" in captions
     assert "62,720 multiply-adds" in captions
-    assert "99% of all parameters are in this layer" in captions
+    assert "**Layer 3:** 99.9% of all parameters are in this layer" in captions
     assert not build.app.button(key="train").disabled
 
 

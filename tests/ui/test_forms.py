@@ -19,7 +19,7 @@ def _training_form() -> None:
 
 
 def test_every_setting_has_a_widget_that_reaches_the_spec() -> None:
-    app = AppTest.from_function(_training_form).run()
+    app = AppTest.from_function(_training_form, default_timeout=30).run()
     assert not app.exception
     assert TrainingSpec.model_validate_json(app.code[0].value) == TrainingSpec()
     app.number_input(key="t.epochs").set_value(3)
@@ -53,7 +53,7 @@ def _classes_form() -> None:
 
 
 def test_classes_are_chosen_by_name_and_what_a_link_made_up_is_shown() -> None:
-    app = AppTest.from_function(_classes_form).run()
+    app = AppTest.from_function(_classes_form, default_timeout=30).run()
     assert not app.exception
     chosen = app.multiselect(key="t.classes")
     assert chosen.value == [9, 77]
@@ -62,8 +62,34 @@ def test_classes_are_chosen_by_name_and_what_a_link_made_up_is_shown() -> None:
     assert TrainingSpec.model_validate_json(app.code[0].value).classes == (0, 9)
 
 
+def _idle_form() -> None:
+    from cnnlab.training.spec import TrainingSpec
+    from cnnlab.ui import choose, forms
+
+    names = [name for names in choose.GROUPS.values() for name in names]
+    forms.edit(TrainingSpec(), names, "t", choose._idle)
+
+
+def test_fields_that_do_nothing_are_switched_off_until_another_gives_them_work() -> None:
+    def idle(app: AppTest) -> set[str]:
+        fields = [*app.number_input, *app.toggle]
+        return {str(field.key).removeprefix("t.") for field in fields if field.disabled}
+
+    app = AppTest.from_function(_idle_form, default_timeout=30).run()
+    assert idle(app) == {
+        *("momentum", "weight_decay", "decay_rate", "decay_epochs", "warmup_epochs"),
+        *("plateau_factor", "plateau_patience", "patience"),
+    }
+    app.selectbox(key="t.validation").set_value("test")
+    app.selectbox(key="t.optimizer").set_value("SGD")
+    app.selectbox(key="t.schedule").set_value("step")
+    app.toggle(key="t.reduce_on_plateau").set_value(True)
+    # At once, not only at the next step.
+    assert idle(app.run()) == {"validation_split", "random_state", "weight_decay", "warmup_epochs", "patience"}
+
+
 def test_a_field_says_what_it_is_for() -> None:
-    app = AppTest.from_function(_training_form).run()
+    app = AppTest.from_function(_training_form, default_timeout=30).run()
     assert app.number_input(key="t.patience").help == "How many epochs without improvement are waited for."
 
 
@@ -80,7 +106,7 @@ def _text_form() -> None:
 
 
 def test_a_text_is_typed() -> None:
-    app = AppTest.from_function(_text_form).run()
+    app = AppTest.from_function(_text_form, default_timeout=30).run()
     typed = app.text_input(key="n.name").set_value("seven").run()
     assert typed.code[0].value == "seven"
     assert (app.text_input(key="n.name").proto.max_chars, app.text_input(key="n.name").help) == (
@@ -101,7 +127,7 @@ def _layer_form(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", LAYERS)
 def test_every_layer_has_a_form(kind: str) -> None:
-    app = AppTest.from_function(_layer_form, args=(kind,)).run()
+    app = AppTest.from_function(_layer_form, args=(kind,), default_timeout=30).run()
     assert not app.exception
     layer: type[Layer] = LAYERS[kind]
     assert layer.model_validate_json(app.code[0].value) == layer()

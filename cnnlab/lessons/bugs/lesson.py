@@ -70,7 +70,7 @@ def _case(
 
 
 _ROWS = tuple(
-    Row(label, N_("not in the notes"), "accuracy", f"mend-{letter}", "mended")
+    Row(label, "", "accuracy", f"mend-{letter}", "mended")
     for letter, label in (
         ("a", N_("Patient A, mended")),
         ("b", N_("Patient B, mended")),

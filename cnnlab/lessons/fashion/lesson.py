@@ -27,7 +27,7 @@ LESSON = Lesson(
         Question("again"),
         Compare(
             (
-                Row(N_("Epochs until it stopped"), "fashion_epochs", "epochs", "train", "fashion"),
+                Row(N_("Epochs trained"), "fashion_epochs", "epochs", "train", "fashion"),
                 Row(N_("Validation loss"), "fashion_val_loss", "loss", "train", "fashion"),
                 Row(N_("Validation accuracy"), "fashion_val_accuracy", "accuracy", "train", "fashion"),
                 Row(N_("Test accuracy"), "fashion_test_accuracy", "test_accuracy", "train", "fashion"),

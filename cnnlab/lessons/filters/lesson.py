@@ -13,6 +13,11 @@ LESSON = Lesson(
         Text("frame"),
         Widget("quiz", "quiz"),
         Question("keep"),
-        Compare((Row(N_("Cases of the quiz that were right"), N_("has no quiz"), "quiz"),)),
+        Compare(
+            (
+                Row(N_("Padding that keeps the size, 3×3 kernel"), "padding_of_three", own=str((3 - 1) // 2)),
+                Row(N_("Padding that keeps the size, 5×5 kernel"), "padding_of_five", own=str((5 - 1) // 2)),
+            )
+        ),
     ),
 )

@@ -31,10 +31,10 @@ LESSON = Lesson(
         Widget("moved", "shifted", of="train"),
         Compare(
             (
-                Row(N_("With pooling, accuracy"), N_("not said"), "accuracy", "train", "with"),
-                Row(N_("Without pooling, accuracy"), N_("not said"), "accuracy", "train", "without"),
-                Row(N_("With pooling, seconds"), N_("not said"), "seconds", "train", "with"),
-                Row(N_("Without pooling, seconds"), N_("not said"), "seconds", "train", "without"),
+                Row(N_("With pooling, accuracy"), "", "accuracy", "train", "with"),
+                Row(N_("Without pooling, accuracy"), "", "accuracy", "train", "without"),
+                Row(N_("With pooling, seconds"), "", "seconds", "train", "with"),
+                Row(N_("Without pooling, seconds"), "", "seconds", "train", "without"),
             )
         ),
     ),

@@ -80,7 +80,7 @@ def tested(case: Case) -> Finding | None:
         "tested",
         "hint",
         N_("The test set is used for validation"),
-        N_("Its {images:,} images have measured the network after every epoch, {epochs} so far."),
+        N_("Its {images:,} images have measured the network after every epoch, up to epoch {epochs}."),
         N_(
             "Whoever chooses epochs or settings by them has no unseen images left, and the test accuracy comes out "
             "too good."

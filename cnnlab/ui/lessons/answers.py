@@ -12,6 +12,9 @@ from cnnlab.ui.frame import lab
 from cnnlab.ui.lessons.place import Place
 from cnnlab.ui.text import _, translate
 
+LEAST = 680
+"""Pixels of the grid's width below which its labels would run into each other."""
+
 
 def show(place: Place) -> None:
     """One grid for the first of the experiment's runs."""
@@ -26,4 +29,5 @@ def show(place: Place) -> None:
           wrong=len(data.wrong), count=len(data.said))
     )  # fmt: skip
     alt = _("The first test images with the network’s answers; wrong ones are framed.")
-    live_charts([Chart(to_json(answers_figure(data, translate)), alt, data.aspect)], key=f"{place.key}-grid")
+    grid = Chart(to_json(answers_figure(data, translate)), alt, data.aspect, least=LEAST)
+    live_charts([grid], key=f"{place.key}-grid")

@@ -10,9 +10,9 @@ import streamlit as st
 from cnnlab.datasets import DATASETS, available
 from cnnlab.errors import CNNLabError
 from cnnlab.figures.history import Metric, history_data
-from cnnlab.lessons.lesson import Data, Experiment, Length, Lesson, Setup
+from cnnlab.lessons.lesson import QUICK_IMAGES, Data, Experiment, Length, Lesson, Setup
 from cnnlab.lessons.links import View
-from cnnlab.lessons.measures import MEASURES
+from cnnlab.lessons.measures import MEASURES, images
 from cnnlab.lessons.texts import Part
 from cnnlab.marks import N_
 from cnnlab.runs.record import Run
@@ -66,7 +66,7 @@ def _controls(lesson: Lesson, block: Experiment, view: View) -> None:
                 for run in going:
                     lab().stop(run)
             return
-        data, length = _data(block, view, key), _length(view, key)
+        data, length = _data(block, view, key), _length(view, key, runs)
         again = bool(runs)
         label = _("Train again") if again else _("Train both") if len(block.setups) == 2 else _("Train")
         if st.button(
@@ -99,8 +99,10 @@ def _data(block: Experiment, view: View, key: str) -> Data:
     return chosen
 
 
-def _length(view: View, key: str) -> Length:
-    wanted: Length = "quick" if view.length == "quick" else "whole"
+def _length(view: View, key: str, runs: Mapping[str, Run]) -> Length:
+    """How long it trains; what the link does not say begins as the last time."""
+    before = any(run.training.train_size == QUICK_IMAGES for run in runs.values())
+    wanted: Length = "quick" if view.length == "quick" or (before and not view.length) else "whole"
     if not view.shows("length"):
         return wanted
     chosen: Length | None = st.segmented_control(
@@ -182,13 +184,18 @@ def _curves(shown: list[tuple[str, Run]], metric: Metric, revision: str) -> Char
 
 
 def _numbers(shown: list[tuple[str, Run]]) -> None:
-    """The last figures of each."""
-    head = ("", _("Accuracy"), _("Validation accuracy"), _("Validation loss"), _("Seconds"))
-    lines = [head, ("---", *["---:"] * 4)]
-    for title, run in shown:
-        history = lab().history(run.id)
-        figures = (MEASURES[name](run, history, None) for name in ("training_accuracy", "accuracy", "loss", "seconds"))
-        lines.append((title, *figures))
+    """How each was trained, and its last figures: a column a run, which a phone has room for."""
+    rows = {
+        "epochs": _("Epochs"),
+        "training_accuracy": _("Training accuracy"),
+        "accuracy": _("Validation accuracy"),
+        "loss": _("Validation loss"),
+        "seconds": _("Seconds"),
+    }
+    lines = [("", *(title for title, _run in shown)), ("---", *["---:"] * len(shown))]
+    lines.append((_("Images"), *(f"{images(run):,}" for _title, run in shown)))
+    for measure, label in rows.items():
+        lines.append((label, *(MEASURES[measure](run, lab().history(run.id), None) for _title, run in shown)))
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 

@@ -42,14 +42,14 @@ def show(place: Place) -> None:
         (map_data(kernel, "signed"), _("Kernel")),
         (map_data(result, "signed"), _("Result")),
     )
-    for column, (data, title) in zip(st.columns(3, gap="medium"), shown, strict=True):
-        with column:
-            st.markdown(f"**{title}**")
-            live_charts([Chart(to_json(map_figure(data)), title, 1.0)], key=f"{place.key}-{title}", width=240)
+    # Not columns: on a phone these would be one below the other.
+    with st.container(horizontal=True, gap="small", key=f"row-{place.key}"):
+        for data, title in shown:
+            live_charts([Chart(to_json(map_figure(data)), title, 1.0, title=title)], key=f"{place.key}-{title}")
     total = float(np.round(kernel.sum(), 6))
     st.caption(
         _(
-            "{about} The elements sum to {total:g}. In the result blue is above zero, red below.",
+            "{about} The elements sum to {total:g}. In the result blue is above zero, red below, and white is zero.",
             about=translate(KERNELS[name].about),
             total=total,
         )

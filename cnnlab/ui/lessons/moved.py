@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-import streamlit as st
 
 from cnnlab.errors import CNNLabError
 from cnnlab.figures.shifts import shifts_figure
@@ -25,7 +24,7 @@ IMAGES = 300
 def show(place: Place) -> None:
     """Accuracy against the shift, a line a network."""
     try:
-        lines = {run.name: _accuracies(run.id) for run in place.runs.values()}
+        lines = {place.titles[setup]: _accuracies(run.id) for setup, run in place.runs.items()}
     except CNNLabError as error:
         if not timemachine.waiting_for_workers():
             errors.show(error)
@@ -33,12 +32,6 @@ def show(place: Place) -> None:
     figure = shifts_figure(tuple(range(-MOST, MOST + 1)), lines, translate)
     alt = _("Accuracy on {count} test digits against how far they are shifted.", count=IMAGES)
     live_charts([Chart(to_json(figure), alt)], key=f"{place.key}-chart")
-    for name, found in lines.items():
-        st.caption(
-            _("{name}: {still:.0%} unshifted, {one:.0%} shifted by one pixel, {two:.0%} by two.",
-              name=errors.plain(name), still=found[MOST], one=(found[MOST - 1] + found[MOST + 1]) / 2,
-              two=(found[MOST - 2] + found[MOST + 2]) / 2)
-        )  # fmt: skip
 
 
 @functools.lru_cache(maxsize=32)

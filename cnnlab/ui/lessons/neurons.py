@@ -18,12 +18,14 @@ from cnnlab.ui.text import _
 from cnnlab.vision.filters import filters, has_filters
 
 COLUMNS = 8
+LEAST = 620
+"""Pixels of the montage's width below which nothing could be found in a neuron's weights."""
 
 
 def show(place: Place) -> None:
     """Sixteen pictures for each of the experiment's runs."""
     for setup, run in place.runs.items():
-        st.markdown(f"**{run.name}**")
+        st.markdown(f"**{place.titles[setup]}**")
         try:
             _pictures(run, f"{place.key}-{setup}")
         except CNNLabError as error:
@@ -39,4 +41,4 @@ def _pictures(run: Run, key: str) -> None:
     cells = [Cell(paint(one.kernel, "signed", limit), str(one.index)) for one in found]
     data = montage_data(cells, COLUMNS, label=0.25)
     alt = _("The weights of {count} neurons as pictures.", count=len(found))
-    live_charts([Chart(to_json(montage_figure(data)), alt, data.aspect)], key=key)
+    live_charts([Chart(to_json(montage_figure(data)), alt, data.aspect, least=LEAST)], key=key)

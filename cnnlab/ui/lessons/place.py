@@ -10,11 +10,16 @@ from cnnlab.runs.record import Run
 
 
 class Place(NamedTuple):
-    """Where it stands: the lesson, the part, and the runs of the experiment that it belongs to, by setup."""
+    """Where it stands: the lesson, the part, and the runs of the experiment that it belongs to, by setup.
+
+    Attributes:
+        titles: what the setups are called, in the reader's language; a run keeps the name of the day it began.
+    """
 
     lesson: Lesson
     part: str
     runs: Mapping[str, Run]
+    titles: Mapping[str, str]
 
     @property
     def key(self) -> str:

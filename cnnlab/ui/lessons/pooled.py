@@ -39,7 +39,10 @@ def numbers(place: Place) -> None:
     """A square of sixteen numbers, and the four that are left."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = _kind(place)
-        seed = int(st.number_input(_("Other numbers"), 1, 99, 1, key=f"{place.key}-seed", width=140))
+        state = f"{place.key}-seed"
+        seed: int = st.session_state.setdefault(state, 1)
+        if st.button(_("Take other numbers"), icon=":material/casino:", key=f"{place.key}-other"):
+            seed = st.session_state[state] = seed + 1
     before = np.random.default_rng(seed).integers(0, 10, (4, 4)).astype(float)
     after = pool(before, TWO, kind)
     shown = ((before, _("Before: 4×4")), (after, _("After: 2×2")))
@@ -54,7 +57,7 @@ def shifted(place: Place) -> None:
     """A feature map and the pooled map, of a digit and of the same digit shifted; and how much each changed."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = _kind(place)
-        size = int(st.number_input("pool_size", 1, 7, 2, key=f"{place.key}-size", width=120))
+        size = int(st.number_input(_("Side of the squares (`pool_size`)"), 1, 7, 2, key=f"{place.key}-size", width=220))
     right = st.slider(_("Shift right"), -4, 4, 1, key=f"{place.key}-right")
     hand, window = KERNELS[KERNEL].array, Window((size, size), (size, size))
     image = scaled(lab().dataset("mnist-5k").x_train[2])[:, :, 0]
@@ -64,20 +67,14 @@ def shifted(place: Place) -> None:
         maps.append((pixels, feature, pool(feature, window, kind)))
     titles = (_("Digit"), _("Feature map"), _("Pooled"))
     limits = [max(float(maps[row][k].max()) for row in (0, 1)) for k in range(3)]
-    for row, said in enumerate((_("as it is"), _("shifted"))):
-        charts = [
-            Chart(
-                to_json(map_figure(map_data(maps[row][k], limit=limits[k]), written_out=False)),
-                titles[k],
-                1.0,
-                title=f"{titles[k]}, {said}",
-            )
-            for k in range(3)
-        ]
-        for k, column in enumerate(st.columns(3, gap="small")):
-            with column:
-                live_charts([charts[k]], key=f"{place.key}-{row}-{k}", width=210)
-    with st.container(horizontal=True, gap="large"):
+    for row, said in enumerate((_("As it is"), _("Shifted"))):
+        st.markdown(f"**{said}**")
+        # Not columns: on a phone these would be one below the other.
+        with st.container(horizontal=True, gap="small", key=f"row-{place.key}-{row}"):
+            for k, title in enumerate(titles):
+                figure = map_figure(map_data(maps[row][k], limit=limits[k]), written_out=False)
+                live_charts([Chart(to_json(figure), title, 1.0, title=title)], key=f"{place.key}-{row}-{k}")
+    with st.container(horizontal=True, gap="medium"):
         st.metric(
             _("The shift changes the feature map by"), f"{difference(maps[0][1], maps[1][1]):.0%}", width="content"
         )

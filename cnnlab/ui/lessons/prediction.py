@@ -31,7 +31,7 @@ def show(place: Place) -> None:
             errors.show(error)
         return
     last = len(found.labels) - 1
-    number = int(st.number_input(_("Validation image"), 0, last, 0, key=f"{place.key}-number", width=160))
+    number = int(st.number_input(_("Validation image number"), 0, last, 0, key=f"{place.key}-number", width=160))
     names = tuple(translate(name) for name in DATASETS[run.training.dataset].class_names)
     truth = names[int(found.labels[number])]
     left, right = st.columns([2, 5], gap="medium")

@@ -49,12 +49,13 @@ def _tell(lesson: Lesson, block: Question, part: Part, answer: str, view: View) 
     lines = []
     for k, choice in enumerate(part.choices):
         mine, right = answer == str(k), seen and k == part.right
-        mark = ":green[:material/check_circle:]" if right else ":material/circle:" if not mine else ""
+        mark = ":green[:material/check_circle:]" if right else ":gray[:material/remove:]"
         if mine and not right:
             mark = ":red[:material/cancel:]" if seen else ":material/radio_button_checked:"
         own = _("(your answer)") if mine else ""
         lines.append(f"{mark} {words.plain(choice)} {f':small[{own}]' if own else ''}")
-    st.markdown("  \n".join(lines))
+    with st.container(key=f"choices-{block.part}"):
+        st.markdown("\n\n".join(lines))
     if not seen:
         st.caption(_("Noted. What is right shows itself when the experiment below has ended."))
         if st.button(_("Show me anyway"), key=f"tell-{block.part}", type="tertiary"):

@@ -28,7 +28,7 @@ from cnnlab.ui.lessons import (
     switched,
 )
 from cnnlab.ui.lessons.place import Place
-from cnnlab.ui.text import _
+from cnnlab.ui.text import _, translate
 
 WIDGETS: Mapping[str, Callable[[Place], None]] = MappingProxyType(
     {
@@ -54,10 +54,11 @@ WIDGETS: Mapping[str, Callable[[Place], None]] = MappingProxyType(
 
 def show(lesson: Lesson, block: Widget, view: View) -> None:
     """Draw it as a fragment: moving something in it draws no more than this anew."""
-    place = Place(lesson, block.part, {})
+    place = Place(lesson, block.part, {}, {})
     if block.of:
         experiment = lesson.experiment(block.of)
-        place = place._replace(runs=marks.runs(lesson, experiment))
+        titles = {setup.name: translate(setup.title) for setup in experiment.setups}
+        place = place._replace(runs=marks.runs(lesson, experiment), titles=titles)
         ready = len(place.runs) == len(experiment.setups) and not any(run.going for run in place.runs.values())
         if not ready or not marks.may_see(lesson, experiment.question, view):
             st.caption(_("Here something appears when the experiment above has been trained."))

@@ -22,12 +22,17 @@ _DISPLAYED = re.compile(r"^\$\$(.+)\$\$$", re.MULTILINE)
 """A formula on a line of its own; only with the dollars on lines of theirs is it set in display style."""
 
 
+_WITHIN = re.compile(r"[^\s$*|\[\]<>]*(?<!\$)\$(?!\$)[^$\n]+\$(?!\$)[^\s$*|\[\]<>]*")
+"""A formula within a sentence, with what stands next to it: a particle, a comma."""
+
+
 def show(text: str) -> None:
     """Draw a text of a lesson."""
     if text:
         ids = (f"term-{zlib.crc32(text.encode())}-{number}" for number in itertools.count())
         # Only the lessons' own files come here.
         text = _DISPLAYED.sub(r"$$\n\1\n$$", text)
+        text = _WITHIN.sub(r'<span class="cnnlab-formula">\g<0></span>', text)
         st.markdown(filled(text, lambda key, shown: _explained(key, shown, next(ids))), unsafe_allow_html=True)
 
 

@@ -170,8 +170,8 @@ def space(examined: Examined) -> None:
     st.caption(
         _(
             "Each point is one of the first {count:,} images, coloured by what it is; crosses are wrong answers. "
-            "Points lie near to each other where the network’s last hidden layer finds the images alike; directions mean "
-            "nothing.",
+            "Points lie near to each other where the network’s last hidden layer finds the images alike; directions "
+            "mean nothing.",
             count=count,
         )
     )

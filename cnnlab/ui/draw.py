@@ -239,7 +239,9 @@ def _choose_networks(count: int) -> None:
         if count >= MOST_ASKED:
             return
         runs = timemachine.runs_with_weights()
-        run = st.selectbox(_("Run"), list(runs.values()), format_func=live.named, key="draw-add")
+        run = runs[
+            st.selectbox(_("Run"), list(runs), format_func=live.names(runs.values()).__getitem__, key="draw-add")
+        ]
         moments = lab().moments(run.id)
         moment = st.selectbox(
             _("Moment of the training"), [*reversed(moments)], format_func=timemachine.name, key=f"draw-add-{run.id}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import streamlit as st
@@ -61,12 +62,20 @@ def ago(moment: float) -> str:
     return format_timedelta(past, add_direction=True, locale=language())
 
 
-def named(run: Run) -> str:
+def _named(run: Run) -> str:
     """A run in one line, what tells it from others first: name, state, when, data."""
     if run.id in builtin.NAMES:
         return short(run)
     data, state = translate(DATASETS[run.training.dataset].title), translate(STATES[run.state][0])
     return f"{run.name} · {state} · {ago(run.created)} · {data}"
+
+
+def names(runs: Iterable[Run]) -> dict[str, str]:
+    """Run -> its line in a list to choose from. Streamlit tells choices apart by their words only, so those that would
+    be alike have the first digits of their ids besides."""
+    lines = {run.id: _named(run) for run in runs}
+    times = Counter(lines.values())
+    return {run: f"{line} · {run[:6]}" if times[line] > 1 else line for run, line in lines.items()}
 
 
 def short(run: Run) -> str:

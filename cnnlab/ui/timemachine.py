@@ -69,7 +69,7 @@ def choose_run(key: str) -> Run:
         _("Run"),
         ids,
         index=ids.index(before),
-        format_func=lambda run: live.named(runs[run]),
+        format_func=live.names(runs.values()).__getitem__,
         key=f"{key}-run",
     )
     if chosen != before:

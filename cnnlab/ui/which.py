@@ -19,12 +19,12 @@ def run(followed: Run | None) -> None:
     runs = _runs(followed)
     if not runs:
         return
-    ids = list(runs)
+    ids, names = list(runs), live.names(runs.values())
     chosen = st.selectbox(
         _("Run"),
         ids,
         index=ids.index(followed.id) if followed else None,
-        format_func=lambda key: live.named(runs[key]),
+        format_func=names.__getitem__,
         placeholder=_("choose a run"),
         # Chosen things keep the words that they were chosen by: another state begins anew.
         key=f"run-{followed.id}-{followed.state}" if followed else "run",
@@ -46,7 +46,7 @@ def compared(followed: Run) -> Run | None:
             _("Compare with"),
             others,
             index=others.index(me.compared) if me.compared in others else None,
-            format_func=lambda key: live.named(runs[key]),
+            format_func=live.names(runs.values()).__getitem__,
             placeholder=_("no other run"),
             key=f"compared-{followed.id}",
         )

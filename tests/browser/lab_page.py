@@ -68,7 +68,7 @@ class LabPage:
     @property
     def badge(self) -> Locator:
         """The word for the state of the run that is followed."""
-        return self.page.locator(".stMarkdownBadge")
+        return self.page.locator("[data-stale=false] .stMarkdownBadge")
 
     @property
     def run(self) -> str:

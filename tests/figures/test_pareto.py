@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import plotly.graph_objects as go
 import pytest
 
@@ -73,7 +75,7 @@ def _history() -> History:
 
 def test_a_fork_begins_in_the_point_that_it_left() -> None:
     data = history_data(_history(), "loss", "fork", Branch(3, _epoch(3, 0.75)), best=2)
-    assert data.batches == Curve((3.25,), (3.0,))
+    assert data.batches == Curve((3.25, 4.0, 4.0), (3.0, 0.5, math.nan))
     assert data.training == Curve((3.0, 4.0, 5.0), (0.75, 0.5, 0.25))
     assert data.validation == Curve((3.0, 4.0, 5.0), (1.5, 1.0, 0.5))
     assert data.best == (5.0, 0.5)

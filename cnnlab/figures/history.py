@@ -76,9 +76,11 @@ def history_data(
 
 
 def _within(history: History, metric: Metric, start: int) -> Curve:
-    """The running means: each epoch a line of its own, since they begin anew with it."""
+    """The running means: each epoch a line of its own, since they begin anew with it. Where so many are left out that
+    an epoch has no two of them, one line goes through all."""
     batches = history.batches[:: -(-len(history.batches) // MOST_BATCH_POINTS) or 1]
-    reports = {report.epoch: report for report in history.epochs}
+    apart = len(batches) == len(history.batches) or len(batches) >= 2 * len(history.epochs)
+    reports = {report.epoch: report for report in history.epochs} if apart else {}
     points: list[tuple[float, float]] = []
     for place, batch in enumerate(batches):
         points.append((start + batch.epoch - 1 + batch.step / batch.steps, getattr(batch, metric)))

@@ -99,3 +99,11 @@ def test_a_name_is_no_markup() -> None:
     names = [trace["name"] for trace in history_figure(runs, "loss", within=False)["data"]]
     assert names[0] == "&lt;b&gt;mine&lt;/b&gt;: training"
     assert names[2] == "a &amp; b: training"
+
+
+def test_a_long_history_is_one_line() -> None:
+    history = _history(
+        _started(), *(_batch(k + 1, 1, float(k)) for k in range(480)), *(_epoch(k + 1, 999.0) for k in range(480))
+    )
+    within = history_data(history, "loss").batches
+    assert (within.x[:3], len(within.x), set(within.y)) == ((0.25, 2.25, 4.25), 240, {3.0})

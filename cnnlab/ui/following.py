@@ -116,7 +116,7 @@ def _numbers(history: History) -> list[tuple[str, str]]:
 def _nothing_yet(run: Run) -> None:
     if run.state == "queued" and lab().engine.state == "ready":
         st.info(
-            _("Waiting in the queue; {count} waiting runs come first.", count=lab().place(run.id)),
+            _("Waiting in the queue. Runs that come first: {count}.", count=lab().place(run.id)),
             icon=":material/hourglass:",
         )
     elif run.state == "queued" and lab().engine.state == "starting":

@@ -107,7 +107,7 @@ def queue() -> None:
     waiting = lab().waiting()
     if not waiting:
         return
-    with st.expander(_("The queue: {count} waiting runs", count=len(waiting)), icon=":material/hourglass:"):
+    with st.expander(_("Runs in the queue: {count}", count=len(waiting)), icon=":material/hourglass:"):
         for place, run in enumerate(waiting, 1):
             with st.container(horizontal=True, vertical_alignment="center"):
                 data = DATASETS[run.training.dataset].title

@@ -56,10 +56,10 @@ def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: 
     # Another run of this reader has to wait; the queue is seen, and left.
     page.start(2)
     expect(page.badge).to_have_text("waiting", timeout=SOON)
-    page.main.get_by_text("The queue: 1 waiting runs").click()
+    page.main.get_by_text("Runs in the queue: 1").click()
     page.main.get_by_role("button", name="Leave the queue").click()
     expect(page.badge).to_have_text("stopped", timeout=SOON)
-    expect(page.main.get_by_text("The queue: 1 waiting runs")).to_have_count(0)
+    expect(page.main.get_by_text("Runs in the queue: 1")).to_have_count(0)
 
     page.open(f"train?run={run}")
     press(page, "go-on")

@@ -134,7 +134,7 @@ def _space(page: LabPage) -> None:
 
 def _sealed(page: LabPage) -> None:
     """A lesson's run, whose test set nobody has opened."""
-    fields = page.main.locator("[class*='st-key-evaluate-which-']")
+    fields = page.main.locator("[class*='st-key-evaluate-which-'][data-stale=false]")
     before = fields.get_attribute("class")
     # The list is long and draws only what is in sight.
     page.key("evaluate-run").get_by_role("combobox").fill("The whole workflow")

@@ -177,6 +177,7 @@ def leaderboard(runs: Sequence[Run]) -> None:
     if not found:
         st.caption(_("No run fits into this budget."))
         return
+    _fairness(found[:MOST_RANKED])
     head = "", _("Name"), _("Best validation accuracy"), _("Epoch"), _("Parameters"), _("Training"), _("Who")
     lines = [head, ("---:", "---", *["---:"] * 4, "---")]
     for place, run in enumerate(found[:MOST_RANKED], 1):

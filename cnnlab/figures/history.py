@@ -121,17 +121,11 @@ def history_figure(
         marker = {"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 6}
         training, validation = {"color": TRAINING, "width": 2}, {"color": VALIDATION, "width": 2, "dash": "dash"}
         lines = (
-            (
-                run.batches,
-                N_("training, within the epoch"),
-                "lines",
-                {**training, "color": WITHIN, "width": 1.5},
-                strength,
-            ),
-            (run.training, N_("training"), "lines+markers", training, strength),
-            (run.validation, N_("validation"), "lines+markers", validation, strength),
+            (run.batches, N_("training, within the epoch"), "lines", {"color": WITHIN, "width": 1.5}),
+            (run.training, N_("training"), "lines+markers", training),
+            (run.validation, N_("validation"), "lines+markers", validation),
         )
-        for curve, label, mode, line, opacity in lines if within else lines[1:]:
+        for curve, label, mode, line in lines if within else lines[1:]:
             traces.append(
                 {
                     "type": "scatter",
@@ -141,7 +135,7 @@ def history_figure(
                     "mode": mode,
                     "line": line,
                     "marker": marker,
-                    "opacity": opacity,
+                    "opacity": strength,
                     "hovertemplate": f"%{{x:.2f}}: %{{y:{_NUMBERS[metric]}}}",
                 }
             )

@@ -12,6 +12,7 @@ from cnnlab.datasets import scaled
 from cnnlab.errors import CNNLabError
 from cnnlab.figures.flow import FlowData, flow_data
 from cnnlab.network.shapes import summarize
+from cnnlab.ui import errors
 from cnnlab.ui.frame import lab
 from cnnlab.ui.state import session
 from cnnlab.ui.text import _
@@ -25,15 +26,24 @@ def strip() -> None:
     """The whole strip; until the workers are there it says what it waits for."""
     st.html(_CSS)
     with st.container(key="flow"):
-        st.fragment(_strip, run_every=None if lab().engine.state == "ready" else _WAIT_SECONDS)()
+        if lab().engine.state == "ready":
+            st.fragment(_strip)()
+        else:
+            st.caption(_("The built-in network is on its way. In a moment a digit flows through it here."))
+            st.fragment(_wait, run_every=_WAIT_SECONDS)()
+
+
+def _wait() -> None:
+    """Draw the page anew once the workers are there: the timer ends with it."""
+    if lab().engine.state == "ready":
+        st.rerun()
 
 
 def _strip() -> None:
     try:
         data = _flow(session().flowing)
-    except CNNLabError:
-        # Home is no place for the workers' troubles: what trains or looks says them. The strip comes with the workers.
-        st.caption(_("The built-in network is on its way. In a moment a digit flows through it here."))
+    except CNNLabError as error:
+        errors.show(error)
         return
     st.html(_html(data))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from cnnlab.runs.record import Run
@@ -17,9 +19,13 @@ MOST_RUNS = 100
 def run(followed: Run | None) -> None:
     """Choose the run to follow, where there are any; `followed` is the present one."""
     runs = _runs(followed)
-    if not runs:
-        return
-    ids, names = list(runs), live.names(runs.values())
+    if runs:
+        _followed(live.names(runs.values()), followed)
+
+
+def _followed(names: Mapping[str, str], followed: Run | None) -> None:
+    """The list of runs, by id, with the one that is followed."""
+    ids = list(names)
     chosen = st.selectbox(
         _("Run"),
         ids,
@@ -41,12 +47,13 @@ def compared(followed: Run) -> Run | None:
     if not others:
         return None
     with st.container(horizontal=True, key="which-run"):
-        run(followed)
+        names = live.names(runs.values())
+        _followed(names, followed)
         me.compared = st.selectbox(
             _("Compare with"),
             others,
             index=others.index(me.compared) if me.compared in others else None,
-            format_func=live.names(runs.values()).__getitem__,
+            format_func=names.__getitem__,
             placeholder=_("no other run"),
             key=f"compared-{followed.id}",
         )

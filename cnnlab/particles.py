@@ -20,9 +20,11 @@ _SAID = re.compile(r"[0-9A-Za-z가-힣%](?=[^0-9A-Za-z가-힣%\s]*$)")
 _RIEUL = 8
 _NO_FINAL = 0
 _SOME_FINAL = 1
-_DIGITS = dict(zip("0123456789", (1, 8, 0, 1, 0, 0, 1, 8, 8, 0), strict=True))
-"""As they are read (영, 일, 이 …): whether they end with a consonant, and which have ㄹ."""
-_LETTERS = {"l": _RIEUL, "m": _SOME_FINAL, "n": _SOME_FINAL}
+_READ = {
+    **dict(zip("0123456789", (1, 8, 0, 1, 0, 0, 1, 8, 8, 0), strict=True)),
+    **{"l": _RIEUL, "m": _SOME_FINAL, "n": _SOME_FINAL},
+}
+"""As digits (영, 일, 이 …) and letters are read: whether they end with a consonant, and which have ㄹ."""
 
 
 def decide(text: str) -> str:
@@ -48,4 +50,4 @@ def _final(said: str) -> int:
     """The final consonant of a syllable, digit or letter as Unicode numbers them: 0 for none, 8 for ㄹ."""
     if "가" <= said <= "힣":
         return (ord(said) - ord("가")) % 28
-    return _DIGITS.get(said) or _LETTERS.get(said.lower(), _NO_FINAL)
+    return _READ.get(said.lower(), _NO_FINAL)

@@ -77,13 +77,12 @@ def map_figure(data: MapData, written_out: bool = True) -> Figure:
     if written_out and columns <= MOST_WRITTEN:
         trace |= {"texttemplate": "%{z:.3~g}", "textfont": {"size": 13}, "xgap": 1, "ygap": 1}
     # Of the edge's line only the inner half is seen.
-    shapes = [_box((0, 0, rows, columns), EDGE, 2)]
-    if data.mark:
-        shapes.insert(0, _box(data.mark, MARK, 3))
+    edge = box((0, 0, rows, columns), EDGE, 2)
+    shapes = [box(data.mark, MARK, 3), edge] if data.mark else [edge]
     return picture([trace], 300, columns, rows, shapes=shapes)
 
 
-def _box(place: tuple[float, float, float, float], colour: str, line: int) -> dict[str, Any]:
+def box(place: tuple[float, float, float, float], colour: str, line: int) -> dict[str, Any]:
     """A frame around (row, column, height, width)."""
     row, column, height, width = place
     return {

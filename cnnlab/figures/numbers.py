@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnlab.figures.maps import GREY, MARK
+from cnnlab.figures.maps import GREY, MARK, box
 from cnnlab.figures.style import TRAINING, Figure, figure
 from cnnlab.marks import N_, Translate, untranslated
 
@@ -112,11 +112,7 @@ def numbers_figure(data: NumbersData, translate: Translate = untranslated) -> Fi
         }
         for colour, chosen in (("#fff", data.values < MIDDLE), ("#000", data.values >= MIDDLE))
     ]
-    shapes = []
-    if data.pixel:
-        row, column = data.pixel
-        box = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
-        shapes.append({"type": "rect", **box, "line": {"color": MARK, "width": 3}})
+    shapes = [box((*data.pixel, 1, 1), MARK, 3)] if data.pixel else []
     edge = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "", "dtick": 1 if columns <= FEW else 4}
     return figure(
         [trace, *written],

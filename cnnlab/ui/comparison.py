@@ -20,6 +20,7 @@ from cnnlab.ui import errors
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
 from cnnlab.ui.live import METRICS, duration
+from cnnlab.ui.tables import table
 from cnnlab.ui.text import _, translate
 
 MOST_CURVES = 8
@@ -127,8 +128,7 @@ def _differences(runs: Sequence[Run]) -> None:
         st.caption(_("Nothing: the networks and the settings are the same."))
         return
     head = (_("Field"), *(errors.plain(run.name) for run in runs))
-    lines = [head, ("---",) * len(head), *((_label(row), *map(errors.plain, row.values)) for row in rows)]
-    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    table(head, [(_label(row), *map(errors.plain, row.values)) for row in rows], words=len(head))
 
 
 def _label(row: Difference) -> str:

@@ -23,6 +23,7 @@ from cnnlab.ui import augment, choose, errors, forms, numbers
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
 from cnnlab.ui.state import redraw, session
+from cnnlab.ui.tables import table
 from cnnlab.ui.text import _, translate
 
 PAGE = 72
@@ -209,9 +210,8 @@ def _classes(name: str, training: TrainingSpec, found: Parts) -> None:
     live_charts([chart], key="data-classes", numbers=figures)
     st.caption(_how(training, names))
     with st.expander(_("As a table")):
-        lines = [(_("Class"), *titles.values()), ("---", *["---:"] * len(titles))]
-        lines += [(errors.plain(names[k]), *(f"{part[k]:,}" for part in counted)) for k in range(len(names))]
-        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        lines = [(errors.plain(names[k]), *(f"{part[k]:,}" for part in counted)) for k in range(len(names))]
+        table((_("Class"), *titles.values()), lines, words=1)
 
 
 def _how(training: TrainingSpec, names: tuple[str, ...]) -> str:

@@ -144,6 +144,7 @@ class Learning:
         marks: (lesson, part) -> what was answered, or which runs were trained.
         case: the quiz's present case, and answered: what was answered to it.
         corner: (row, column) of the square of pixels that is looked at; clicked: the click that was taken last.
+        seed: of the random numbers that are pooled.
     """
 
     lesson: str = ""
@@ -154,6 +155,7 @@ class Learning:
     answered: int | None = None
     corner: tuple[int, int] = (10, 10)
     clicked: float = 0.0
+    seed: int = 1
 
 
 @dataclass

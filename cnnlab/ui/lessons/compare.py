@@ -11,6 +11,7 @@ from cnnlab.lessons.texts import Part
 from cnnlab.runs.record import Run
 from cnnlab.ui.frame import lab
 from cnnlab.ui.lessons import marks, words
+from cnnlab.ui.tables import table
 from cnnlab.ui.text import _, translate
 
 
@@ -21,10 +22,11 @@ def show(lesson: Lesson, block: Compare, part: Part) -> None:
     runs = [_run(lesson, row) for row in block.rows]
     own = [_own(row, run) for row, run in zip(block.rows, runs, strict=True)]
     labels = [translate(row.label) for row in block.rows]
-    columns = [("", "---", *labels), (_("You"), "---:", *own)]
+    columns = [("", *labels), (_("You"), *own)]
     if any(row.notes for row in block.rows):
-        columns.insert(1, (_("In the notes"), "---:", *map(_reported, block.rows)))
-    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in zip(*columns, strict=True)))
+        columns.insert(1, (_("In the notes"), *map(_reported, block.rows)))
+    head, *rows = zip(*columns, strict=True)
+    table(head, rows, words=1)
     _ways([run for run in runs if run])
     if NOTHING in own:
         st.caption(_("A dash: not there yet. The figure appears here when what stands above has been done."))

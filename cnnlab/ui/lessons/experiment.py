@@ -23,6 +23,7 @@ from cnnlab.ui.comparison import beside
 from cnnlab.ui.frame import lab
 from cnnlab.ui.lessons import marks, words
 from cnnlab.ui.state import session
+from cnnlab.ui.tables import table
 from cnnlab.ui.text import _, translate
 
 LENGTHS: Mapping[Length, str] = MappingProxyType({"whole": N_("Whole"), "quick": N_("A quick look")})
@@ -192,11 +193,10 @@ def _numbers(shown: list[tuple[str, Run]]) -> None:
         "loss": _("Validation loss"),
         "seconds": _("Seconds"),
     }
-    lines = [("", *(title for title, _run in shown)), ("---", *["---:"] * len(shown))]
-    lines.append((_("Images"), *(f"{images(run):,}" for _title, run in shown)))
+    lines = [(_("Images"), *(f"{images(run):,}" for _title, run in shown))]
     for measure, label in rows.items():
         lines.append((label, *(MEASURES[measure](run, lab().history(run.id), None) for _title, run in shown)))
-    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    table(("", *(title for title, _run in shown)), lines, words=1)
 
 
 def _ways_out(block: Experiment, runs: Mapping[str, Run]) -> None:

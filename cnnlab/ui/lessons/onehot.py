@@ -9,6 +9,7 @@ from cnnlab.figures.probabilities import probabilities_data, probabilities_figur
 from cnnlab.figures.style import to_json
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.lessons.place import Place
+from cnnlab.ui.tables import table
 from cnnlab.ui.text import _, translate
 
 DIGITS = tuple("0123456789")
@@ -21,8 +22,7 @@ def show(place: Place) -> None:
     ) or 0  # fmt: skip
     label = [int(k == digit) for k in range(10)]
     cells = [f"**{one}**" if one else "0" for one in label]
-    lines = [(_("digit"), *DIGITS), ("---", *["---:"] * 10), (_("label"), *cells)]
-    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    table((_("digit"), *DIGITS), [(_("label"), *cells)], words=1)
     # Made up, the same for every digit: most of it for the right one, some for the next ones.
     sums = np.random.default_rng(digit).normal(0, 1, 10)
     sums[digit] += 5

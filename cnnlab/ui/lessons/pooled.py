@@ -13,6 +13,7 @@ from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.design import POOLING
 from cnnlab.ui.frame import lab
 from cnnlab.ui.lessons.place import Place
+from cnnlab.ui.state import session
 from cnnlab.ui.text import _, translate
 from cnnlab.vision.convolution import Pooling, correlate, difference, pool, shift
 from cnnlab.vision.kernels import KERNELS
@@ -39,11 +40,10 @@ def numbers(place: Place) -> None:
     """A square of sixteen numbers, and the four that are left."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = _kind(place)
-        state = f"{place.key}-seed"
-        seed: int = st.session_state.setdefault(state, 1)
+        learning = session().learning
         if st.button(_("Take other numbers"), icon=":material/casino:", key=f"{place.key}-other"):
-            seed = st.session_state[state] = seed + 1
-    before = np.random.default_rng(seed).integers(0, 10, (4, 4)).astype(float)
+            learning.seed += 1
+    before = np.random.default_rng(learning.seed).integers(0, 10, (4, 4)).astype(float)
     after = pool(before, TWO, kind)
     shown = ((before, _("Before: 4×4")), (after, _("After: 2×2")))
     for column, (values, title) in zip(st.columns(2, gap="medium"), shown, strict=True):

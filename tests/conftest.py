@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -14,6 +15,11 @@ from cnnlab.training.spec import TrainingSpec
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+if os.name == "posix":
+    # Workers that train have the lowest priority. Beside tests that compute at the usual one (-n 2), a run would stand
+    # still; so all of them, and the servers and browsers they start, have the same.
+    psutil.Process().nice(19)
 
 settings.register_profile(
     "cnnlab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import TRAIN_MS, LabPage
 from tests.browser.server import AppServer
 
 LONG = 500
 """Epochs: more than this test waits for."""
-SOON = 15_000
 
 
 def press(page: LabPage, key: str) -> None:
@@ -26,12 +25,12 @@ def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: 
     page = visit(lab_server, "train")
     run = page.start_and_see(LONG)
     press(page, "pause")
-    expect(page.badge).to_have_text("paused", timeout=SOON)
+    expect(page.badge).to_have_text("paused", timeout=TRAIN_MS)
     before = steps(page, run)
     press(page, "step-batch")
     page.page.wait_for_function(
         "([plot, before]) => document.querySelector(plot).data[0].x.at(-1) > before",
-        arg=[f".st-key-curves-{run} .js-plotly-plot", before], timeout=SOON,
+        arg=[f".st-key-curves-{run} .js-plotly-plot", before], timeout=TRAIN_MS,
     )  # fmt: skip
     # One batch of the forty of an epoch, unless the pause stood at the end of one.
     assert steps(page, run) - before < 0.06
@@ -39,7 +38,7 @@ def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: 
 
     # A reload brings back the run as it waits.
     page.page.reload()
-    expect(page.badge).to_have_text("paused", timeout=SOON)
+    expect(page.badge).to_have_text("paused", timeout=TRAIN_MS)
     epochs = page.traces(run)[1].points
     page.key(f"steer-{run}").get_by_role("button").click()
     field = page.page.get_by_role("spinbutton", name="Learning rate from the next batch on")
@@ -47,23 +46,23 @@ def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: 
     page.page.get_by_role("button", name="Change it").click()
     page.page.wait_for_function(
         "plot => document.querySelector(plot)?.layout?.annotations?.[0]?.text === 'learning rate 0.0002'",
-        arg=f".st-key-curves-{run} .js-plotly-plot", timeout=SOON,
+        arg=f".st-key-curves-{run} .js-plotly-plot", timeout=TRAIN_MS,
     )  # fmt: skip
     press(page, "step-epoch")
     page.see_points(run, more_than=epochs)
-    expect(page.badge).to_have_text("paused", timeout=SOON)
+    expect(page.badge).to_have_text("paused", timeout=TRAIN_MS)
 
     # Another run of this reader has to wait; the queue is seen, and left.
     page.start(2)
-    expect(page.badge).to_have_text("waiting", timeout=SOON)
+    expect(page.badge).to_have_text("waiting", timeout=TRAIN_MS)
     page.main.get_by_text("Runs in the queue: 1").click()
     page.main.get_by_role("button", name="Leave the queue").click()
-    expect(page.badge).to_have_text("stopped", timeout=SOON)
+    expect(page.badge).to_have_text("stopped", timeout=TRAIN_MS)
     expect(page.main.get_by_text("Runs in the queue: 1")).to_have_count(0)
 
     page.open(f"train?run={run}")
     press(page, "go-on")
-    expect(page.badge).to_have_text("running", timeout=SOON)
+    expect(page.badge).to_have_text("running", timeout=TRAIN_MS)
     page.key(f"steer-{run}").get_by_role("button").click()
     page.page.get_by_role("button", name="Stop after this epoch").click()
-    page.expect_state("stopped", SOON)
+    page.expect_state("stopped")

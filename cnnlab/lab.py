@@ -107,7 +107,7 @@ class Lab(Measuring, Shelving, Steering, Taking):
     ) -> str:
         info = DATASETS[training.checked().dataset]
         check(network, info.input_shape, len(info.class_names), self.settings.max_parameters)
-        check_classes(training, len(info.class_names))
+        check_classes(training)
         if not self.settings.scheduler:
             memory.check(network, training)
         drawings, run = self._packed_drawings(training), new_id()

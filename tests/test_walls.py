@@ -74,6 +74,13 @@ def test_only_the_interface_knows_streamlit() -> None:
     assert {name for name in found if not name.startswith("cnnlab.ui")} == set()
 
 
+def test_only_one_module_keeps_what_a_reader_chose() -> None:
+    # Streamlit's own store is a dictionary without types; pages and their parts talk to `Session`.
+    pages = [*ROOT.glob("pages/*.py"), ROOT / "app.py"]
+    said = {path.stem for path in [*MODULES.values(), *pages] if "session_state" in path.read_text(encoding="utf-8")}
+    assert said == {"state"}
+
+
 def test_plotly_only_in_figures_and_the_live_chart() -> None:
     # The interface may hand figures on to Streamlit; nobody else has to do with them.
     found = importers("plotly")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnnlab.figures.style import WRONG, Figure, figure, finite, rgb
+from cnnlab.figures.style import UNTITLED, WRONG, Figure, figure, finite, rgb
 from cnnlab.marks import N_, Translate, untranslated
 
 GROUND = "rgba(128,128,128,0.1)"
@@ -86,7 +86,7 @@ def confusion_figure(data: ConfusionData, translate: Translate = untranslated, h
         xaxis=axis | {"title": {"text": translate(N_("Answer of the network"))}, "range": [-0.5, last + 0.5]},
         # The first class is on top, as in the tables that people write.
         yaxis=axis | {"title": {"text": translate(N_("Truth"))}, "range": [last + 0.5, -0.5]},
-        margin={"l": 56, "r": 12, "t": 8, "b": 44},
+        margin=UNTITLED,
         showlegend=False,
     )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlab.figures.maps import GREY, MARK, box
-from cnnlab.figures.style import TRAINING, Figure, figure
+from cnnlab.figures.style import TRAINING, UNTITLED, Figure, figure
 from cnnlab.marks import N_, Translate, untranslated
 
 CELL = 21
@@ -157,7 +157,7 @@ def vector_figure(data: VectorData, translate: Translate = untranslated, height:
         height,
         bargap=0,
         shapes=shapes,
-        margin={"l": 56, "r": 12, "t": 8, "b": 44},
+        margin=UNTITLED,
         xaxis={
             "title": {"text": translate(N_("Place in the vector, row after row"))},
             "dtick": data.row if len(data.values) <= SHORT else 4 * data.row,

@@ -22,6 +22,10 @@ SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down
 """Markers of lines that stand beside each other."""
 
 
+UNTITLED = {"l": 56, "r": 12, "t": 8, "b": 44}
+"""Margins of a figure with axes and nothing above it."""
+
+
 def figure(data: list[dict[str, Any]], height: int, **layout: Any) -> Figure:
     """Traces on transparent ground with narrow margins; `height` in pixels."""
     plain = {

@@ -18,6 +18,7 @@ from PIL import Image
 
 from cnnlab.errors import CNNLabError
 from cnnlab.marks import N_
+from cnnlab.runs.record import nickname
 from cnnlab.runs.store import RunStore
 from cnnlab.training import drawn
 from cnnlab.training.drawn import CLASSES, MOST, SHAPE
@@ -45,6 +46,11 @@ class Drawing:
     who: str
     created: float
     png: bytes
+
+    @property
+    def nickname(self) -> str:
+        """What the one who drew it goes by; "" for a session that gave no name."""
+        return nickname(self.who)
 
     @property
     def image(self) -> np.ndarray:

@@ -30,6 +30,11 @@ MAX_TAG = 30
 MOST_TAGS = 10
 
 
+def nickname(who: str) -> str:
+    """The name that a person gave; "" for a session without one, which is known by the twelve digits of its id."""
+    return "" if re.fullmatch("[0-9a-f]{12}", who) else who
+
+
 @dataclass(frozen=True)
 class Run:
     """One run. Times are seconds since 1970, None before they come.
@@ -80,8 +85,8 @@ class Run:
 
     @property
     def nickname(self) -> str:
-        """What the one who started it goes by; "" for a session that gave no name, which is known by twelve digits."""
-        return "" if re.fullmatch("[0-9a-f]{12}", self.who) else self.who
+        """What the one who started it goes by; "" for a session that gave no name."""
+        return nickname(self.who)
 
     @property
     def resumable(self) -> bool:

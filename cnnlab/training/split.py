@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.datasets import Dataset
+from cnnlab.datasets import DATASETS, Dataset
 from cnnlab.errors import TrainingError
 from cnnlab.marks import N_
 from cnnlab.training.spec import TrainingSpec
@@ -51,7 +51,7 @@ def split(dataset: Dataset, training: TrainingSpec) -> Split:
         TrainingError: `train_size` is more than there are; or the classes are not the dataset's, fewer than two, or
             have too few images.
     """
-    check_classes(training, dataset.classes)
+    check_classes(training)
     places, count = _places(dataset.y_train, training), training.train_size
     if count and count > len(places):
         raise TrainingError(
@@ -91,13 +91,13 @@ def _places(labels: np.ndarray, training: TrainingSpec) -> np.ndarray:
     return places
 
 
-def check_classes(training: TrainingSpec, classes: int) -> None:
-    """See that the chosen classes are some of a dataset's, which has so many.
+def check_classes(training: TrainingSpec) -> None:
+    """See that the chosen classes are some of the dataset's.
 
     Raises:
         TrainingError: they are not.
     """
-    chosen = training.classes
+    chosen, classes = training.classes, len(DATASETS[training.dataset].class_names)
     if not chosen:
         return
     values = {"classes": written_classes(training), "least": LEAST_CLASSES, "highest": classes - 1}

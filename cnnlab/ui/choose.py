@@ -218,7 +218,7 @@ def _augmentation(training: TrainingSpec, title: str, key: str) -> TrainingSpec:
 def _say_classes(training: TrainingSpec) -> None:
     """Where the network cannot learn the chosen classes, why."""
     try:
-        check_classes(training, len(DATASETS[training.dataset].class_names))
+        check_classes(training)
     except TrainingError as error:
         errors.show(error)
 
@@ -243,7 +243,7 @@ def start(network: NetworkSpec, training: TrainingSpec) -> str | None:
     """Fetch the data where they are not at hand, start a run, and return its id; None where that cannot be."""
     try:
         # Before anything is downloaded.
-        check_classes(training, len(DATASETS[training.dataset].class_names))
+        check_classes(training)
         fetch(training.dataset)
         return lab().start(network, training, session().who)
     except DatasetUnavailable as error:

@@ -106,7 +106,7 @@ def _browse(shown: list[Drawing]) -> None:
         Cell(
             paint(drawing.image, "grey", 255.0),
             caption=str(drawing.label),
-            hover=_("{label}, by {who}", label=drawing.label, who=drawing.who or "–"),
+            hover=_("{label}, by {who}", label=drawing.label, who=drawing.nickname or "–"),
             frame=CHOSEN if drawing is chosen else "",
         )
         for drawing in shown

@@ -39,6 +39,11 @@ def labels(kept: Drawings, collection: str = "mine") -> list[int]:
     return [drawing.label for drawing in kept.drawings(collection)]
 
 
+def test_a_session_without_a_name_has_no_nickname(kept: Drawings) -> None:
+    kept.keep("mine", 1, digit(1), who="0123456789ab")
+    assert [drawing.nickname for drawing in kept.drawings("mine")] == [""]
+
+
 def test_a_drawing_is_as_it_was_given(kept: Drawings) -> None:
     canvas = np.random.default_rng(1).integers(0, 256, (30, 20, 4), np.uint8)
     before = time.time()
@@ -48,6 +53,7 @@ def test_a_drawing_is_as_it_was_given(kept: Drawings) -> None:
     assert (one.id, one.collection, one.label, one.who) == (first, "mine", 7, "Ada")
     assert before <= one.created <= two.created <= time.time()
     assert (two.id, two.label, two.who) == (second, 2, "")
+    assert (one.nickname, two.nickname) == ("Ada", "")
     assert one.image.dtype == np.uint8 and one.image[27, 27] == 128
     assert (one.image == (digit(7) * 255).round()).all()
     assert Image.open(io.BytesIO(one.png)).mode == "L"

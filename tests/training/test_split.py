@@ -73,7 +73,7 @@ def test_classes_that_cannot_be_learned_are_refused(
     digits: Dataset, classes: tuple[int, ...], problem: str, remedy: str
 ) -> None:
     spec = DIGITS.replace(classes=classes)
-    for refuse in (lambda: check_classes(spec, 10), lambda: split(digits, spec)):
+    for refuse in (lambda: check_classes(spec), lambda: split(digits, spec)):
         with pytest.raises(TrainingError) as refused:
             refuse()
         assert refused.value.sentences() == (problem, remedy)

@@ -21,7 +21,7 @@ from cnnlab.marks import N_
 from cnnlab.training import snapshots
 from cnnlab.training.snapshots import Moment
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.training.split import split
+from cnnlab.training.split import of_classes, split
 from cnnlab.vision import attribution
 
 Which = Literal["validation", "test"]
@@ -42,12 +42,13 @@ PERPLEXITY = 30.0
 def evaluate(
     network: str, folder: str, moment: tuple[int, int], which: Which, dataset: str, training: str
 ) -> dict[str, np.ndarray]:
-    """The network's answers to a run's validation images, or to a dataset's test images.
+    """The network's answers to a run's validation images, or to a dataset's test images. Of the dataset that it was
+    trained on, those of the classes that it was trained on are taken.
 
     Args:
         which: "validation" takes the same images as the training with these settings did.
         dataset: its name.
-        training: the settings, which say how the training images were divided.
+        training: the settings, which say how the training images were divided, and the classes.
 
     Returns:
         "probabilities" float32 (n, classes), "labels" int64 (n,), and "indices" int64 (n,): the images' places
@@ -65,11 +66,14 @@ def _evaluated(
     network: str, folder: str, moment: tuple[int, int], written: int, which: Which, dataset: str, training: str
 ) -> dict[str, np.ndarray]:
     """`written` tells the weights from others that were written for the same moment later."""
-    data = tasks.dataset_of(dataset)
-    images, labels, indices = data.x_test, data.y_test, np.arange(len(data.x_test))
+    data, settings = tasks.dataset_of(dataset), TrainingSpec.model_validate_json(training)
     if which == "validation":
-        parts = split(data, TrainingSpec.model_validate_json(training))
+        parts = split(data, settings)
         images, labels, indices = parts.x_validation, parts.y_validation, parts.validation
+    else:
+        own = dataset == settings.dataset
+        indices = of_classes(data.y_test, settings) if own else np.arange(len(data.y_test))
+        images, labels = data.x_test[indices], data.y_test[indices]
     return {"probabilities": answers(network, folder, moment, images), "labels": labels, "indices": indices}
 
 

@@ -52,7 +52,7 @@ def split(dataset: Dataset, training: TrainingSpec) -> Split:
             have too few images.
     """
     check_classes(training)
-    places, count = _places(dataset.y_train, training), training.train_size
+    places, count = of_classes(dataset.y_train, training), training.train_size
     if count and count > len(places):
         raise TrainingError(
             N_("{count:,} training images were asked for, but {dataset} has {available:,} of the chosen classes.")
@@ -65,7 +65,7 @@ def split(dataset: Dataset, training: TrainingSpec) -> Split:
         )
     kept = places[:count]
     if training.validation == "test":
-        aside, x, y = _places(dataset.y_test, training), dataset.x_test, dataset.y_test
+        aside, x, y = of_classes(dataset.y_test, training), dataset.x_test, dataset.y_test
     else:
         from sklearn.model_selection import train_test_split
 
@@ -75,8 +75,12 @@ def split(dataset: Dataset, training: TrainingSpec) -> Split:
     return Split(dataset.x_train[kept], labels, x[aside], y[aside], aside)
 
 
-def _places(labels: np.ndarray, training: TrainingSpec) -> np.ndarray:
-    """Where the images of the chosen classes are; at least `LEAST_IMAGES`."""
+def of_classes(labels: np.ndarray, training: TrainingSpec) -> np.ndarray:
+    """Where the images of the chosen classes are, by the labels (n,) of all; without a choice, every place.
+
+    Raises:
+        TrainingError: there are fewer than `LEAST_IMAGES`.
+    """
     if not training.classes:
         return np.arange(len(labels))
     places = np.flatnonzero(np.isin(labels, training.classes))

@@ -101,6 +101,10 @@ def _images(run: Run) -> str:
                 "images is no longer a fair test, since choices were made by them."
             )
         )
+    if run.training.classes and not chosen.startswith(OF_COLLECTION):
+        titles = DATASETS[run.training.dataset].class_names
+        known = ", ".join(translate(titles[one]) for one in run.training.classes)
+        st.caption(_("Only images of the classes that this run was trained on: {classes}.", classes=known))
     return chosen
 
 

@@ -53,7 +53,7 @@ def body(examined: Examined) -> None:
     )  # fmt: skip
     if order == "best":
         label = st.selectbox(
-            _("Class"), range(len(examined.classes)), format_func=examined.classes.__getitem__,
+            _("Class"), np.flatnonzero(found.per_class.support).tolist(), format_func=examined.classes.__getitem__,
             key="examples-class", width=200,
         )  # fmt: skip
         places = found.best_of(label, PAGE)

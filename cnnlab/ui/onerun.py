@@ -15,7 +15,6 @@ from cnnlab.ui.live import STATES, ago, duration, short
 from cnnlab.ui.state import has_been_open, redraw, session
 from cnnlab.ui.text import _, translate
 
-"""So many are offered at first."""
 IN_FORK = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "momentum", "weight_decay", "seed")
 """The settings that are offered for a fork. How images are divided stays: the run has learned from its own."""
 

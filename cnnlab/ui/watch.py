@@ -95,8 +95,7 @@ def confusion(run: Run, history: History) -> None:
         _later(run)
         return
     watch = history.watches[-1]
-    names = tuple(translate(name) for name in DATASETS[run.training.dataset].class_names)
-    data = confusion_data(np.array(watch.confusion), names)
+    data = confusion_data(np.array(watch.confusion), DATASETS[run.training.dataset].class_names)
     right = sum(watch.confusion[k][k] for k in range(len(watch.confusion)))
     st.markdown(
         _(

@@ -78,6 +78,13 @@ def test_the_test_set_as_validation(lab: Lab, tiny: NetworkSpec, quick: Training
     np.testing.assert_array_equal(found.probabilities, test.probabilities)
 
 
+def test_the_test_images_of_the_classes_that_were_learned(lab: Lab, tiny: NetworkSpec, quick: TrainingSpec) -> None:
+    one = ended(lab, lab.start(tiny, quick.replace(classes=(3, 8), train_size=100, epochs=1)))
+    found, everything = lab.evaluate(one, Moment(1), "test"), lab.dataset("digits-8x8")
+    assert set(found.labels) == {3, 8}
+    np.testing.assert_array_equal(found.images, everything.x_test[np.isin(everything.y_test, (3, 8))])
+
+
 def test_answers_are_computed_once_and_again_for_other_weights(lab: Lab, run: Run) -> None:
     def computed() -> int:
         return int(in_workers(lab, INFER, _computed))

@@ -21,7 +21,7 @@ from cnnlab import settings
 from cnnlab.datasets import DATASETS
 from cnnlab.errors import StoreError, TrainingError
 from cnnlab.marks import N_
-from cnnlab.network.foreign import brief, from_keras
+from cnnlab.network.foreign import brief, check_unit, from_keras
 from cnnlab.network.keras_file import check_origin
 from cnnlab.network.shapes import check, keras_names
 from cnnlab.network.spec import NetworkSpec
@@ -263,6 +263,7 @@ def network_of(model: keras.Model, name: str = "") -> NetworkSpec:
     description = {**keras.saving.serialize_keras_object(model), "compile_config": None}
     network = from_keras(description, name)
     check_origin(description)
+    check_unit(network)
     return network
 
 

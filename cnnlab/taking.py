@@ -192,7 +192,8 @@ class Taking(Inside, ABC):
         """Add a model that was trained elsewhere, as a run that has finished, with one moment; return its id.
 
         Args:
-            content: a `.keras` file. Its network has to be a Sequential of layers that the Lab has.
+            content: a `.keras` file. Its network has to be a Sequential of layers that the Lab has; one that begins
+                with a Rescaling for pixels from 0 to 255 is changed to take those of the Lab, 0 to 1.
             dataset: what it was trained on, one of `datasets_for`; it may be left out where there is but one.
 
         Raises:
@@ -200,8 +201,8 @@ class Taking(Inside, ABC):
             EngineError: the workers are not there.
             StoreError: the Lab's folder cannot be written.
         """
-        network = self._network(content, one_line(name, MAX_NAME))
-        suiting = foreign.suiting(network)
+        theirs = self._network(content, one_line(name, MAX_NAME))
+        network, suiting = foreign.for_unit(theirs), foreign.suiting(theirs)
         dataset = suiting[0] if not dataset and len(suiting) == 1 else dataset
         if dataset not in suiting:
             raise CNNLabError(
@@ -212,7 +213,7 @@ class Taking(Inside, ABC):
         with self._explained(), tempfile.TemporaryDirectory(dir=self.settings.home) as place:
             path = Path(place) / "model.keras"
             path.write_bytes(content)
-            weights, ours = self.engine.call("importing.take_in", str(path), network.to_json(), timeout=SECONDS)
+            weights, ours = self.engine.call("importing.take_in", str(path), theirs.to_json(), timeout=SECONDS)
         files: contents.Files = {f"snapshots/{IMPORTED.file}": weights, contents.FINAL: ours}
         training = TrainingSpec(dataset=dataset, epochs=IMPORTED.epoch)
         now = time.time()

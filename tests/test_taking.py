@@ -570,6 +570,17 @@ def test_a_model_is_brought_in(lab: Lab, tmp_path: Path) -> None:
     assert lab.datasets_for(lab.model_file(run, "keras").content) == ["digits-8x8"]
 
 
+def test_a_model_for_pixels_from_0_to_255(lab: Lab, tmp_path: Path) -> None:
+    layers = keras.layers
+    content = keras_file(tmp_path, layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10, "softmax"))
+    run = lab.run(lab.take_in_keras(content, "theirs"))
+    pixels = lab.dataset("digits-8x8").x_test[:50]
+    expected = keras.saving.load_model(tmp_path / "theirs.keras").predict(pixels, verbose=0)
+    found = lab.probabilities(run, Moment(1), pixels / np.float32(255))
+    assert np.ptp(expected, axis=0).max() > 0.1
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_a_model_for_several_datasets(lab: Lab, tmp_path: Path) -> None:
     content = keras_file(tmp_path, keras.layers.Flatten(), keras.layers.Dense(10, "softmax"), size=(28, 28, 1))
     assert lab.datasets_for(content) == ["mnist-5k", "mnist", "fashion-mnist"]

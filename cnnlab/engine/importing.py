@@ -14,6 +14,7 @@ import numpy as np
 from cnnlab.engine.exporting import with_weights
 from cnnlab.errors import CNNLabError
 from cnnlab.marks import N_
+from cnnlab.network.foreign import for_unit, white
 from cnnlab.network.shapes import keras_names
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.snapshots import Weights
@@ -27,7 +28,7 @@ def take_in(file: str, network: str) -> tuple[dict[str, tuple[np.ndarray, ...]],
     """The weights in the `.keras` file at the path `file`, which `keras_file.read_file` found to be `network` (JSON).
 
     Returns:
-        Layer name -> its arrays, and the Lab's own `.keras` file of the network with them.
+        Layer name -> its arrays, and the Lab's own `.keras` file of the network with them, for pixels from 0 to 1.
 
     Raises:
         CNNLabError: the file cannot be read, or the Lab's network gives other answers with its weights.
@@ -36,7 +37,7 @@ def take_in(file: str, network: str) -> tuple[dict[str, tuple[np.ndarray, ...]],
     try:
         theirs = keras.saving.load_model(file, compile=False, safe_mode=True)
         weights = _weights(theirs, spec)
-        ours = with_weights(spec, weights)
+        ours = with_weights(for_unit(spec), weights)
     # A stranger's file: Keras, h5py and TensorFlow each have errors of their own for what is wrong with it.
     except Exception as error:
         raise CNNLabError(
@@ -62,7 +63,10 @@ def _weights(theirs: keras.Model, spec: NetworkSpec) -> Weights:
 
 def _compare(theirs: keras.Model, ours: keras.Model, spec: NetworkSpec) -> None:
     images = np.random.default_rng(0).random((TRIED, *spec.input_shape), np.float32)
-    expected, received = (np.asarray(model(images, training=False), np.float32) for model in (theirs, ours))
+    expected, received = (
+        np.asarray(model(given, training=False), np.float32)
+        for model, given in ((theirs, white(spec) * images), (ours, images))
+    )
     if not np.allclose(expected, received, atol=TOLERANCE, equal_nan=True):
         raise CNNLabError(
             N_("With these weights the Lab's network gives other answers than the model: they differ by {most:.2g}."),

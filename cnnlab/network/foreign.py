@@ -15,13 +15,13 @@ from cnnlab.datasets import DATASETS
 from cnnlab.errors import NetworkError
 from cnnlab.marks import N_
 from cnnlab.network.bases import PoolingLayer
-from cnnlab.network.layers import LAYERS
+from cnnlab.network.layers import LAYERS, Rescaling
 from cnnlab.network.shapes import summarize, written
 from cnnlab.network.spec import MAX_BRIEF, NetworkSpec
 
-TAKEN = tuple(kind for kind in LAYERS if kind != "Rescaling")
-"""The layers that a stranger's model may have. One that rescales its input was made for pixels from 0 to 255, and would
-be given pixels from 0 to 1: it would answer, and answer wrongly."""
+FOR_PIXELS = 0.05
+"""A model that begins with a Rescaling by less was made for pixels from 0 to 255 (1/255 and 1/127.5 are usual); one by
+more for what the Lab gives, 0 to 1."""
 
 _NEUTRAL: Mapping[str, object] = MappingProxyType(
     {
@@ -97,13 +97,13 @@ def _input_shape(config: dict[str, Any], entries: list[dict[str, Any]]) -> list[
 def _fields(entry: dict[str, Any], index: int) -> dict[str, Any]:
     """A layer's description as the Lab's JSON has it."""
     kind, config = entry.get("class_name"), entry.get("config")
-    if not isinstance(kind, str) or kind not in TAKEN or not isinstance(config, dict):
+    if not isinstance(kind, str) or kind not in LAYERS or not isinstance(config, dict):
         raise (
             NetworkError(
                 N_("The Lab has no layer “{layer}”."),
                 N_("It has these: {known}."),
                 layer=brief(entry.get("registered_name") or kind),
-                known=", ".join(TAKEN),
+                known=", ".join(LAYERS),
             )
             .at(index)
             .of_kind(brief(kind))
@@ -167,6 +167,38 @@ def _check_axes(network: NetworkSpec, layers: list[dict[str, Any]]) -> None:
                 .at(row.index)
                 .of_kind(row.layer.kind)
             )
+
+
+def white(network: NetworkSpec) -> int:
+    """The brightest value of the pixels that a stranger's network was made for: 255 or 1."""
+    first = network.layers[0] if network.layers else None
+    return 255 if isinstance(first, Rescaling) and 0 < first.scale < FOR_PIXELS else 1
+
+
+def for_unit(network: NetworkSpec) -> NetworkSpec:
+    """The network that does with the Lab's pixels, 0 to 1, what a stranger's network did with its own."""
+    first = network.layers[0] if network.layers else None
+    if not isinstance(first, Rescaling) or white(network) == 1:
+        return network
+    ours = Rescaling(scale=round(first.scale * white(network), 9), offset=first.offset)
+    return network.replace(layers=(ours, *network.layers[1:]))
+
+
+def check_unit(network: NetworkSpec) -> None:
+    """See that a network was made for pixels as the Lab has them.
+
+    Raises:
+        NetworkError: it was made for those from 0 to 255.
+    """
+    if white(network) != 1:
+        raise (
+            NetworkError(
+                N_("The layer makes pixels from 0 to 255 small; those of the Lab are from 0 to 1."),
+                N_("Leave it out, and divide the images by 255 before they are given to the model."),
+            )
+            .at(0, field="scale")
+            .of_kind("Rescaling")
+        )
 
 
 def alike(one: NetworkSpec, other: NetworkSpec) -> bool:

@@ -15,8 +15,18 @@ from hypothesis import given, settings
 from cnnlab.errors import CNNLabError, NetworkError
 from cnnlab.network import keras_file
 from cnnlab.network.build import build
-from cnnlab.network.foreign import TAKEN, alike, brief, from_keras, suiting
-from cnnlab.network.layers import Activation, BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, ZeroPadding2D
+from cnnlab.network.foreign import alike, brief, for_unit, from_keras, suiting, white
+from cnnlab.network.layers import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    MaxPooling2D,
+    Rescaling,
+    ZeroPadding2D,
+)
 from cnnlab.network.recipes import RECIPES
 from cnnlab.network.shapes import summarize
 from cnnlab.network.spec import NetworkSpec
@@ -42,7 +52,7 @@ def reason(description: object) -> str:
 
 
 def can_come_back(network: NetworkSpec) -> bool:
-    return summarize(network).error is None and all(layer.kind in TAKEN for layer in network.layers)
+    return summarize(network).error is None
 
 
 @given(networks.filter(can_come_back))
@@ -88,6 +98,21 @@ def test_a_model_as_people_write_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "most", "ours"),
+    [
+        (layers.Rescaling(1 / 255), 255, Rescaling()),
+        (layers.Rescaling(1 / 127.5, -1), 255, Rescaling(scale=2, offset=-1)),
+        (layers.Rescaling(2, -1), 1, Rescaling(scale=2, offset=-1)),
+        (layers.Activation("relu"), 1, Activation()),
+    ],
+)
+def test_pixels_as_the_model_was_given_them(first: keras.layers.Layer, most: int, ours: Layer) -> None:
+    theirs = from_keras(described(first, *head()))
+    assert (white(theirs), for_unit(theirs).layers[0]) == (most, ours)
+    assert for_unit(theirs).layers[1:] == theirs.layers[1:]
+
+
 def test_layers_of_a_kind() -> None:
     one = NetworkSpec(layers=(MaxPooling2D(strides=(2, 2)), Conv2D(filters=3, kernels=(((1.0,),),))))
     same = NetworkSpec(name="other", layers=(MaxPooling2D(), Conv2D(filters=3, trainable=False)))
@@ -100,7 +125,8 @@ def test_layers_of_a_kind() -> None:
 @pytest.mark.parametrize(
     ("layer", "expected"),
     [
-        (layers.Rescaling(1 / 255), "Layer 1 (Rescaling): The Lab has no layer “Rescaling”. It has these: Conv2D, "),
+        (layers.Normalization(mean=0.5, variance=1.0), "The Lab has no layer “Normalization”. It has these: Conv2D, "),
+        (layers.Rescaling([1.0, 2.0]), "Layer 1 (Rescaling): “scale” should be a number"),
         (keras.Sequential([layers.Dropout(0.1)]), "Layer 1 (Sequential): The Lab has no layer “Sequential”."),
         (layers.Conv2D(4, 1, data_format="channels_first"), "cannot have data_format=channels_first."),
         (layers.Conv2D(4, 3, activation="mish"), "“activation” should be one of linear, relu, "),

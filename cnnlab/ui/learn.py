@@ -44,6 +44,7 @@ def body() -> None:
 
 def _leave() -> None:
     """Back to the list."""
+    session().presses.clear()
     session().learning.lesson, session().learning.link = "", {}
     for name in _OF_LINK:
         st.query_params.pop(name, None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import streamlit as st
@@ -60,6 +61,7 @@ class Session:
         edition: grows when they are replaced from outside their forms, so that the forms begin anew.
         dismissed: advice that is not wanted any more, as (rule, layer).
         opened: what `has_been_open` has seen open.
+        presses: what `pressed` has not handed on yet.
         linked: codes of networks in the link that were taken from it or put there. A browser's message can still carry
             one that has been replaced since, which must not bring the old network back.
         place: the pixel of the Filters page.
@@ -93,6 +95,7 @@ class Session:
     dismissed: set[tuple[str, Layer]] = field(default_factory=set)
     linked: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
+    presses: set[str] = field(default_factory=set)
     moment: Moment | None = None
     time_playing: bool = False
     map: tuple[str, int] | None = None
@@ -156,6 +159,7 @@ class Session:
         """Take note of the page that is drawn; a canvas that is met again begins with what was drawn before."""
         if page != self.page:
             self.page = page
+            self.presses.clear()
             self.sketch.renew()
 
     def show(self, source: str) -> None:
@@ -184,6 +188,20 @@ def has_been_open(holder: OpenContainer, key: str) -> bool:
     if holder.open:
         opened.add(key)
     return key in opened
+
+
+def pressed(button: Callable[..., bool], label: str, key: str, **how: Any) -> bool:
+    """Whether a button has been pressed, which `button` draws.
+
+    Whoever presses two buttons of a long page in quick succession has Streamlit begin the page anew before it has got
+    to the first one, whose press it then forgets. Here it is taken down before anything is drawn.
+    """
+    presses = session().presses
+    button(label, key=key, on_click=presses.add, args=(key,), **how)
+    if key not in presses:
+        return False
+    presses.remove(key)
+    return True
 
 
 def redraw() -> None:

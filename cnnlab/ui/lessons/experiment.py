@@ -22,7 +22,7 @@ from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.comparison import beside
 from cnnlab.ui.frame import lab
 from cnnlab.ui.lessons import marks, words
-from cnnlab.ui.state import session
+from cnnlab.ui.state import pressed, session
 from cnnlab.ui.tables import table
 from cnnlab.ui.text import _, translate
 
@@ -70,9 +70,8 @@ def _controls(lesson: Lesson, block: Experiment, view: View) -> None:
         data, length = _data(block, view, key), _length(view, key, runs)
         again = bool(runs)
         label = _("Train again") if again else _("Train both") if len(block.setups) == 2 else _("Train")
-        if st.button(
-            label, icon=":material/play_arrow:", type="secondary" if again else "primary", key=f"train-{block.part}"
-        ):
+        kind = "secondary" if again else "primary"
+        if pressed(st.button, label, key=f"train-{block.part}", icon=":material/play_arrow:", type=kind):
             _start(lesson, block, data, length)
 
 

@@ -8,6 +8,7 @@ from cnnlab.lessons.lesson import Lesson, Question
 from cnnlab.lessons.links import View
 from cnnlab.lessons.texts import Part
 from cnnlab.ui.lessons import marks, words
+from cnnlab.ui.state import pressed
 from cnnlab.ui.text import _
 
 
@@ -34,8 +35,10 @@ def _ask(lesson: Lesson, block: Question, part: Part) -> None:
             label_visibility="collapsed",
         )
         with st.container(horizontal=True):
-            answered = st.form_submit_button(_("This is my answer"), key=f"answer-{block.part}", type="primary")
-            skipped = st.form_submit_button(_("Show me anyway"), key=f"skip-{block.part}", type="tertiary")
+            answered = pressed(
+                st.form_submit_button, _("This is my answer"), key=f"answer-{block.part}", type="primary"
+            )
+            skipped = pressed(st.form_submit_button, _("Show me anyway"), key=f"skip-{block.part}", type="tertiary")
     if answered and chosen is None:
         st.warning(_("Choose one of the answers first. A guess will do."), icon=":material/touch_app:")
     elif answered or skipped:
@@ -58,7 +61,7 @@ def _tell(lesson: Lesson, block: Question, part: Part, answer: str, view: View) 
         st.markdown("\n\n".join(lines))
     if not seen:
         st.caption(_("Noted. What is right shows itself when the experiment below has ended."))
-        if st.button(_("Show me anyway"), key=f"tell-{block.part}", type="tertiary"):
+        if pressed(st.button, _("Show me anyway"), key=f"tell-{block.part}", type="tertiary"):
             marks.note(lesson, block.part, answer + marks.SHOWN)
             st.rerun()
         return

@@ -120,10 +120,10 @@ def by_lab(network: str, plan: Plan, training: TrainingSpec) -> Trained:
     with tempfile.TemporaryDirectory(prefix="cnnlab-benchmark-", ignore_cleanup_errors=True) as home:
         lab = Lab(replace(plan.settings, home=Path(home)))
         try:
-            _wait_for_workers(lab)
+            wait_for_workers(lab)
             run = lab.start(RECIPES[network].network, training)
             while lab.run(run).going:
-                _look(lab, run)
+                look(lab, run)
                 time.sleep(LOOK_SECONDS)
             ended, epochs, watches = lab.run(run), lab.history(run).epochs, lab.history(run).watches[1:]
             if ended.state != "finished":
@@ -139,7 +139,7 @@ def by_lab(network: str, plan: Plan, training: TrainingSpec) -> Trained:
     )
 
 
-def _wait_for_workers(lab: Lab) -> None:
+def wait_for_workers(lab: Lab) -> None:
     """Until the inference worker has imported TensorFlow and is idle, as it is by the time somebody trains."""
     while lab.engine.state == "starting":
         time.sleep(0.1)
@@ -148,7 +148,7 @@ def _wait_for_workers(lab: Lab) -> None:
         lab.predict("none", np.zeros((1, 28, 28, 1), np.float32))
 
 
-def _look(lab: Lab, run: str) -> None:
+def look(lab: Lab, run: str) -> None:
     """What the Train page has computed for it at each poll: the run, its history and both charts."""
     history = lab.history(run)
     for metric in METRICS:

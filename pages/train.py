@@ -6,7 +6,7 @@ from cnnlab.errors import CNNLabError
 from cnnlab.network.recipes import RECIPES, suited
 from cnnlab.runs.record import Run
 from cnnlab.ui import choose, errors, following, frame, live, steering, tables, which
-from cnnlab.ui.state import session
+from cnnlab.ui.state import pressed, session
 from cnnlab.ui.text import _, translate
 
 frame.come_in("train")
@@ -47,7 +47,7 @@ with st.container(border=True):
         choose.recipe_and_dataset()
         choose.settings()
     with st.container(horizontal=True, vertical_alignment="center"):
-        start = st.button(_("Start"), icon=":material/play_arrow:", type="primary", key="start")
+        start = pressed(st.button, _("Start"), "start", icon=":material/play_arrow:", type="primary")
         if me.recipe:
             recipe = RECIPES[me.recipe]
             st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")

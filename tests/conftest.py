@@ -16,15 +16,20 @@ from cnnlab.training.spec import TrainingSpec
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
-if os.name == "posix":
-    # Workers that train have the lowest priority. Beside tests that compute at the usual one (-n 2), a run would stand
-    # still; so all of them, and the servers and browsers they start, have the same.
-    psutil.Process().nice(19)
-
 settings.register_profile(
     "cnnlab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 settings.load_profile("cnnlab")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Lower this process's priority once the tests with a browser are behind it.
+
+    Workers that train have the lowest one. With -n 2 a run in a browser would stand still while the other process
+    computes at the usual priority.
+    """
+    if os.name == "posix" and "browser" not in item.path.parts:
+        psutil.Process().nice(19)
 
 
 @pytest.fixture(autouse=True, scope="session")

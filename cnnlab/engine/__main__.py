@@ -65,6 +65,9 @@ def main() -> None:
             # run is meant to use every core, and asks for the same memory again at every step.
             "distributed.nanny.pre-spawn-environ": {},
             "distributed.scheduler.work-stealing": False,
+            # A worker that is not there so long after it died would never come back: Dask's cluster, made for machines
+            # that vanish, takes its nanny away, who has only been slow. Here nannies live as long as the engine.
+            "distributed.deploy.lost-worker-timeout": "1000 days",
             # A run whose worker died is trained on once; what kills the second one too, such as its size, would go on
             # to kill others.
             "distributed.scheduler.allowed-failures": 1,

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import launch_or_skip
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import LOOK_MS, LabPage
 from tests.browser.server import AppServer, running
 
 Visit = Callable[..., LabPage]
@@ -74,6 +74,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
     def open_page(server: AppServer, path: str = "", locale: str = "en-US", **options: Any) -> LabPage:
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(locale=locale, **options)
+        context.set_default_timeout(LOOK_MS)
         contexts.append(context)
         context.expose_function("reportException", report)
         context.add_init_script(_WATCH)

@@ -28,8 +28,8 @@ TRAIN_MS = 120_000
 LOOK_MS = 60_000
 """From a choice on a page that looks into networks to its picture: the worker of a cold server starts first."""
 
-# A machine may be busy with other things; where a time matters, the test names it.
-expect.set_options(timeout=20_000)
+# A machine may be busy with other things, and how quick something is, benchmarks tell.
+expect.set_options(timeout=LOOK_MS)
 
 _PLOT = ".st-key-curves-{run} .js-plotly-plot"
 _HOLDS = """
@@ -58,7 +58,7 @@ class LabPage:
     def open(self, path: str) -> LabPage:
         """Go to a page of the Lab by its address and wait until it has its title."""
         self.page.goto(f"{self.server.url}/{path.lstrip('/')}")
-        expect(self.page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
         return self
 
     @property
@@ -125,7 +125,9 @@ class LabPage:
             self.number("epochs", epochs)
         before = self.run
         self.key("start").get_by_role("button").click()
-        self.page.wait_for_url(lambda url: "run=" in url and (not before or f"run={before}" not in url), timeout=15_000)
+        self.page.wait_for_url(
+            lambda url: "run=" in url and (not before or f"run={before}" not in url), timeout=LOOK_MS
+        )
         return self.run
 
     def start_and_see(self, epochs: int) -> str:
@@ -155,7 +157,7 @@ class LabPage:
         )
         return [Trace(*trace) for trace in found]
 
-    def expect_state(self, state: State, timeout: int = TRAIN_MS, language: str = "en") -> None:
+    def expect_state(self, state: State, timeout: int = BEGIN_MS, language: str = "en") -> None:
         """Wait until the badge has the word for `state`."""
         expect(self.badge).to_have_text(word(state, language), timeout=timeout)
 
@@ -165,7 +167,7 @@ class LabPage:
     def go(self, name: str) -> None:
         """Go to another page through the bar at the top; what was chosen goes along."""
         self.page.get_by_role("link", name=name, exact=True).first.click()
-        expect(self.page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=30_000)
+        expect(self.page.get_by_role("heading", level=1, name=name)).to_be_visible()
         self.settle()
 
     def tab(self, name: str) -> None:
@@ -277,7 +279,7 @@ def trained(
             )
             page.open(f"train?n={link.encode(RECIPES[name].network, training)}")
             runs.append(page.start())
-            page.expect_state("finished", BEGIN_MS)
+            page.expect_state("finished")
     return runs
 
 

@@ -245,7 +245,7 @@ def prepare(browser: Browser, server: AppServer) -> dict[str, str]:
         for name, network in (("other", "mlp-relu"), ("run", "conv-8")):
             page.choose_anew("Network", network)
             runs[name] = page.start_and_see(3)
-            page.expect_state("finished", 240_000)
+            page.expect_state("finished")
         return runs
 
 

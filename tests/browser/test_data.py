@@ -54,7 +54,7 @@ def test_from_a_class_to_an_image_to_its_numbers(visit: Visit, lab_server: AppSe
     page.see("data-vector-digits-8x8", f"node => node.layout.shapes?.[0]?.x0 === {row * 8 + column}")
     assert page.mark("data-numbers-digits-8x8") == (row, column, 1, 1)
     page.main.get_by_role("button", name="Its feature maps").click()
-    expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible(timeout=30_000)
+    expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible()
     expect(page.main.get_by_role("combobox", name="Picture", exact=True)).to_have_value("From another page: 7")
     # It is still there when the reader comes back.
     page.go("Data")
@@ -92,7 +92,7 @@ def test_a_link_to_data_that_are_not_here_or_not_known(visit: Visit, lab_server:
     page = visit(lab_server, "data?data=fashion-mnist")
     expect(page.main.get_by_text("These images are not on this computer yet.")).to_be_visible()
     page.key("data-fetch").get_by_role("button").click()
-    expect(page.main.get_by_text("could not be downloaded").first).to_be_visible(timeout=60_000)
+    expect(page.main.get_by_text("could not be downloaded").first).to_be_visible()
     page = visit(lab_server, "data?data=nosuch")
     expect(page.main.get_by_text("There is no data set “nosuch”")).to_be_visible()
     page.see("data-gallery-12", "node => true")

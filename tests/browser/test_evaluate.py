@@ -14,7 +14,7 @@ from cnnlab.datasets import load
 from cnnlab.runs.store import RunStore
 from cnnlab.training.split import split
 from tests.browser.conftest import Visit
-from tests.browser.lab_page import BEGIN_MS, LabPage, trained
+from tests.browser.lab_page import LabPage, trained
 from tests.browser.server import AppServer
 
 
@@ -66,7 +66,7 @@ def test_from_the_figures_to_a_cell_to_an_image_to_its_explanation(
     # A dense network has no feature maps, so there is no Grad-CAM: the image and what counts when covered.
     assert page.chart("example-one", "node.data[1].text") == ["The image", "Occlusion"]
     page.main.get_by_role("button", name="Its feature maps").click()
-    expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible(timeout=30_000)
+    expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible()
     picture = page.main.get_by_role("combobox", name="Picture", exact=True)
     expect(picture).to_have_value(f"From another page: {truth}")
 
@@ -78,7 +78,7 @@ def test_the_test_set_is_sealed_until_the_seal_is_broken(visit: Visit, lab_serve
     expect(page.main.get_by_text("The test set is sealed.")).to_be_visible()
     expect(page.main.locator(".cnnlab-numbers")).to_have_count(0)
     page.main.get_by_role("button", name="I am done: break the seal").click()
-    expect(page.main.get_by_role("term").filter(has_text="Accuracy").first).to_be_visible(timeout=60_000)
+    expect(page.main.get_by_role("term").filter(has_text="Accuracy").first).to_be_visible()
     assert numbers(page)["Images"] == "1,000" != before
 
 
@@ -98,7 +98,7 @@ def test_galleries_the_map_and_the_built_in_network(visit: Visit, lab_server: Ap
     expect(page.main.get_by_text("as reported in:")).to_be_visible()
     page.choose("Run", "Built-in network")
     page.tab("Overview")
-    expect(page.main.get_by_role("definition").first).to_have_text(re.compile(r"9\d\.\d\d%"), timeout=60_000)
+    expect(page.main.get_by_role("definition").first).to_have_text(re.compile(r"9\d\.\d\d%"))
 
 
 def test_a_point_shows_its_image(visit: Visit, lab_server: AppServer, run: str) -> None:
@@ -143,5 +143,5 @@ def test_training_on_with_mistakes_is_a_new_run(visit: Visit, lab_server: AppSer
     page.main.get_by_role("button", name="Train on with these mistakes").click()
     page.number("Epochs", 1)
     page.key("more-start").get_by_role("button").click()
-    page.page.wait_for_url(lambda url: "run=" in url and run not in url, timeout=30_000)
-    page.expect_state("finished", BEGIN_MS)
+    page.page.wait_for_url(lambda url: "run=" in url and run not in url)
+    page.expect_state("finished")

@@ -15,7 +15,7 @@ import psutil
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Serve, Visit
-from tests.browser.lab_page import word
+from tests.browser.lab_page import TRAIN_MS, word
 from tests.browser.server import AppServer
 from tests.waiting import wait_until
 
@@ -31,12 +31,12 @@ def test_killed_server_loses_nothing_and_the_run_is_resumed(serve: Serve, visit:
     first.kill()
 
     again = visit(serve(home), f"train?run={run}")
-    again.expect_state("interrupted", 15_000)
+    again.expect_state("interrupted")
     again.see_points(run, more_than=shown - 1)
     assert again.plots(run).first.evaluate("node => Array.from(node.data[1].y)")[:shown] == before[:shown]
     kept = again.traces(run)[1].points
     again.key("resume").get_by_role("button", name="Resume").click()
-    again.expect_state("running", 15_000)
+    again.expect_state("running")
     again.see_points(run, more_than=kept)
     again.expect_state("finished")
 
@@ -52,12 +52,12 @@ def test_killed_engine_comes_back(serve: Serve, visit: Visit) -> None:
     family = server.descendants()
     engine = server.engine()
     engine.kill()
-    page.expect_state("interrupted", 15_000)
+    page.expect_state("interrupted")
     expect(page.key("resume").get_by_role("button")).to_be_visible()
     assert page.traces(run)[1].points > 0
 
     second = page.start(5)
-    page.expect_state("running", 30_000)
+    page.expect_state("running")
     page.expect_state("finished")
     assert page.traces(second)[1].points == 5
     _, left = psutil.wait_procs([process for process in family if process.pid != engine.pid], 15)
@@ -83,7 +83,7 @@ def test_full_disk_is_said_and_the_lab_works_again_when_there_is_room(serve: Ser
     with _full_disk(server):
         # Whether the event or the checkpoint meets the full disk first: the page that is open says so by itself.
         alert = page.main.get_by_role("alert")
-        expect(alert.first).to_be_visible(timeout=15_000)
+        expect(alert.first).to_be_visible(timeout=TRAIN_MS)
         expect(alert.first).to_contain_text(re.compile("disk|space|written", re.IGNORECASE))
         expect(alert.first).to_contain_text(str(server.home))
         reported = page.traces(run)[1].points
@@ -92,15 +92,15 @@ def test_full_disk_is_said_and_the_lab_works_again_when_there_is_room(serve: Ser
         # Start has an answer of its own, above the run's: a click that came through only later would begin a run.
         expect(alert).to_have_count(1)
         page.key("start").get_by_role("button").click()
-        expect(alert).to_have_count(2, timeout=15_000)
+        expect(alert).to_have_count(2)
         for place in (0, 1):
             expect(alert.nth(place)).to_contain_text(str(server.home))
 
     fresh = visit(server, f"train?run={run}")
-    expect(fresh.badge).to_have_text(re.compile(f"{word('failed')}|{word('interrupted')}"), timeout=60_000)
+    expect(fresh.badge).to_have_text(re.compile(f"{word('failed')}|{word('interrupted')}"))
     assert fresh.traces(run)[1].points >= reported
     second = fresh.start(2)
-    fresh.expect_state("finished", 180_000)
+    fresh.expect_state("finished")
     assert fresh.traces(second)[1].points == 2
 
 

@@ -16,7 +16,7 @@ from cnnlab.network.arithmetic import Padding, Window
 from cnnlab.training.snapshots import Moment, moments, read
 from cnnlab.vision.convolution import correlate
 from tests.browser.conftest import Visit
-from tests.browser.lab_page import BEGIN_MS, LOOK_MS, LabPage, trained
+from tests.browser.lab_page import LOOK_MS, LabPage, trained
 from tests.browser.server import AppServer
 
 HORIZONTAL = ((1, 1, 1), (1, 1, 1), (-2, -2, -2))
@@ -266,7 +266,7 @@ def test_a_transplanted_kernel_stays_what_it_is_while_the_network_trains(
     page.main.get_by_role("button", name="Train it").click()
     page.page.wait_for_url("**/train?*")
     run = page.start(1)
-    page.expect_state("finished", BEGIN_MS)
+    page.expect_state("finished")
     folder = lab_server.home / "runs" / run
     before, after = (read(folder, Moment(epoch))["conv2d"] for epoch in (0, 1))
     assert after[0][:, :, 0, 0].tolist() == [list(row) for row in SOBEL]

@@ -21,7 +21,7 @@ def test_server_has_no_tensorflow_after_training(
 ) -> None:
     page = visit(lab_server, "train")
     page.start(1)
-    page.expect_state("finished", 120_000)
+    page.expect_state("finished")
 
     workers = wait_until(lambda: [child.pid for child in lab_server.descendants() if tensorflow_in(child.pid)])
     assert len(workers) >= 2, "a worker that trains and one that answers"

@@ -69,7 +69,7 @@ def test_run_and_errors_in_korean(lab_server: AppServer, visit: Visit) -> None:
     alert = page.main.get_by_role("alert")
     expect(alert).to_contain_text(fill(KOREAN["There is no run with the id “{run}” in this Lab."], {"run": "nosuch"}))
     run = page.start(2)
-    page.expect_state("finished", 120_000, language="ko")
+    page.expect_state("finished", language="ko")
     assert [trace.name for trace in page.traces(run)] == [
         KOREAN[text] for text in ("training, within the epoch", "training", "validation")
     ]
@@ -81,4 +81,4 @@ def test_run_and_errors_in_korean(lab_server: AppServer, visit: Visit) -> None:
     lost.page.get_by_role("combobox", name=KOREAN["Run"], exact=True).click()
     lost.page.get_by_role("option").first.click()
     lost.page.wait_for_url(f"**run={run}**")
-    lost.expect_state("finished", 20_000, language="ko")
+    lost.expect_state("finished", language="ko")

@@ -30,7 +30,7 @@ def live(lab_server: AppServer, visit: Visit) -> Iterator[Live]:
     stop = page.key("stop").get_by_role("button")
     if stop.is_visible():
         stop.click()
-        page.expect_state("stopped", 10_000)
+        page.expect_state("stopped")
 
 
 def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, visit: Visit) -> None:
@@ -73,13 +73,9 @@ def test_hidden_line_and_zoom_survive_updates(live: Live) -> None:
     mouse.down()
     mouse.move(area["x"] + area["width"] * 0.6, middle, steps=5)
     mouse.up()
-    live.page.page.wait_for_function(
-        "node => node._fullLayout.xaxis.autorange === false", arg=loss.element_handle(), timeout=5_000
-    )
+    live.page.page.wait_for_function("node => node._fullLayout.xaxis.autorange === false", arg=loss.element_handle())
     loss.locator(".legendtoggle").nth(2).click()
-    live.page.page.wait_for_function(
-        "node => node._fullData[2].visible === 'legendonly'", arg=loss.element_handle(), timeout=5_000
-    )
+    live.page.page.wait_for_function("node => node._fullData[2].visible === 'legendonly'", arg=loss.element_handle())
     zoom = loss.evaluate("node => node._fullLayout.xaxis.range")
     assert zoom[0] > 0
 
@@ -104,14 +100,14 @@ def test_second_browser_with_the_link_sees_the_same_run(live: Live, visit: Visit
     second.expect_state("running")
     second.see_points(live.run)
     second.stop()
-    second.expect_state("stopped", 15_000)
-    live.page.expect_state("stopped", 15_000)
+    second.expect_state("stopped")
+    live.page.expect_state("stopped")
     assert second.traces(live.run)[1] == live.page.traces(live.run)[1]
 
 
 def test_stop_stops_within_three_seconds(live: Live) -> None:
     live.page.stop()
-    live.page.expect_state("stopped", 15_000)
+    live.page.expect_state("stopped")
     reported = live.page.traces(live.run)[1].points
     expect(live.page.main.get_by_text(f"{reported} / {LONG}", exact=True)).to_be_visible()
     expect(live.page.key("stop")).to_have_count(0)
@@ -156,4 +152,4 @@ def _wait_for_updates(live: Live, count: int) -> None:
         }""",
         loss,
     )
-    live.page.page.wait_for_function("([node, count]) => node.updatesSeen >= count", arg=[loss, count], timeout=30_000)
+    live.page.page.wait_for_function("([node, count]) => node.updatesSeen >= count", arg=[loss, count])

@@ -49,15 +49,15 @@ def ended(lab: Lab, run: str) -> Run:
     return lab.run(run)
 
 
+def holders(lab: Lab, resource: str) -> list[str]:
+    """The addresses of the workers that have `resource`."""
+    assert lab.engine._connection is not None
+    workers = lab.engine._connection.client.scheduler_info(n_workers=-1)["workers"]
+    return [address for address, worker in workers.items() if resource in worker["resources"]]
+
+
 def in_workers(lab: Lab, resource: str, function: Callable[..., Any], *args: Any) -> Any:
     """What `function` returns in the worker that has `resource`."""
-    connection = lab.engine._connection
-    assert connection is not None
-    client = connection.client
-
-    def holders() -> list[str]:
-        workers = client.scheduler_info(n_workers=-1)["workers"]
-        return [address for address, worker in workers.items() if resource in worker["resources"]]
-
-    (address,) = wait_until(holders)
-    return client.run(function, *args, workers=[address])[address]
+    (address,) = wait_until(lambda: holders(lab, resource))
+    assert lab.engine._connection is not None
+    return lab.engine._connection.client.run(function, *args, workers=[address])[address]

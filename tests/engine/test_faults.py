@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from cnnlab.settings import Settings
 from cnnlab.training.events import Finished, Started
 from cnnlab.training.spec import TrainingSpec
 from tests.engine import remote
-from tests.engine.conftest import ended, epochs, in_workers, until_epoch
+from tests.engine.conftest import ended, epochs, holders, in_workers, until_epoch
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,15 @@ def test_a_killed_worker_comes_back_and_the_run_goes_on(lab: Lab, tiny: NetworkS
     os.kill(in_workers(lab, "train", remote.pid), signal.SIGKILL)
     assert_whole(lab, run)
     assert len(started(lab, run)) == 2 and started(lab, run)[1] >= 2
+
+
+def test_a_worker_that_dies_again_and_again_comes_back(lab: Lab) -> None:
+    began = time.monotonic()
+    # By itself Dask's cluster gives up a worker that is not there 15 s after it died.
+    while time.monotonic() < began + 20:
+        os.kill(in_workers(lab, "train", remote.pid), signal.SIGKILL)
+        wait_until(lambda: not holders(lab, "train"))
+    assert in_workers(lab, "train", remote.pid)
 
 
 def test_a_killed_engine_comes_back_and_the_run_can_be_resumed(lab: Lab, tiny: NetworkSpec, slow: TrainingSpec) -> None:

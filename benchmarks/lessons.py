@@ -14,7 +14,6 @@ from cnnlab.lab import Lab
 from cnnlab.lessons import LESSONS
 from cnnlab.lessons.lesson import Experiment, Length
 from cnnlab.settings import Settings
-from cnnlab.training.beginning import NOTHING
 
 MOST_SECONDS = 60
 
@@ -24,7 +23,7 @@ def seconds(lab: Lab, experiment: Experiment, length: Length) -> float:
     began, runs = time.perf_counter(), []
     for setup in experiment.setups:
         training = setup.prepared("small", length, experiment.part_size)
-        beginning = setup.begins(setup.network, lab.dataset(training.dataset)) if setup.begins else NOTHING
+        beginning = setup.beginning(lab.dataset, training.dataset)
         runs.append(lab.start(setup.network, training, name=setup.name, beginning=beginning))
     while any(lab.run(run).going for run in runs):
         for run in runs:

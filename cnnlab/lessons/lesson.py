@@ -17,7 +17,7 @@ from cnnlab.datasets import Dataset
 from cnnlab.lessons.texts import Texts, read
 from cnnlab.network.recipes import LEAST_STEPS, suited
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.training.beginning import Beginning
+from cnnlab.training.beginning import NOTHING, Beginning
 from cnnlab.training.spec import TrainingSpec
 
 Data = Literal["small", "part", "full"]
@@ -74,6 +74,10 @@ class Setup:
     def data(self) -> str:
         """The set that the notes used."""
         return self.training.dataset
+
+    def beginning(self, load: Callable[[str], Dataset], dataset: str) -> Beginning:
+        """What it begins with besides on a dataset, which is loaded only where that matters."""
+        return self.begins(self.network, load(dataset)) if self.begins else NOTHING
 
     def prepared(self, data: Data, length: Length, part: int = 0) -> TrainingSpec:
         """The settings for the chosen data and length; `part`: how many images are a part of them."""

@@ -177,9 +177,10 @@ def white(network: NetworkSpec) -> int:
 
 def for_unit(network: NetworkSpec) -> NetworkSpec:
     """The network that does with the Lab's pixels, 0 to 1, what a stranger's network did with its own."""
-    first = network.layers[0] if network.layers else None
-    if not isinstance(first, Rescaling) or white(network) == 1:
+    if white(network) == 1:
         return network
+    first = network.layers[0]
+    assert isinstance(first, Rescaling)
     ours = Rescaling(scale=round(first.scale * white(network), 9), offset=first.offset)
     return network.replace(layers=(ours, *network.layers[1:]))
 

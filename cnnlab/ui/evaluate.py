@@ -21,6 +21,7 @@ from cnnlab.ui import errors, examples, reproduced, timemachine
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.frame import lab
 from cnnlab.ui.state import redraw, session
+from cnnlab.ui.tables import table
 from cnnlab.ui.text import _, translate
 
 VALIDATION, TEST = "validation", "test"
@@ -168,14 +169,13 @@ def _overview(examined: Examined) -> None:
         )
     with right:
         figures = found.per_class
-        lines = [_("| Class | Precision | Recall | Images |"), "| --- | ---: | ---: | ---: |"]
-        lines += [
-            f"| {errors.plain(name)} | {precision:.1%} | {recall:.1%} | {count:,} |"
+        lines = [
+            (errors.plain(name), f"{precision:.1%}", f"{recall:.1%}", f"{count:,}")
             for name, precision, recall, count in zip(
                 examined.classes, figures.precision, figures.recall, figures.support, strict=True
             )
         ]
-        st.markdown("\n".join(lines))
+        table((_("Class"), _("Precision"), _("Recall"), _("Images")), lines, words=1)
         st.caption(
             _(
                 "Precision: of the answers with this class, the share that is right. Recall: of its images, the share "

@@ -157,9 +157,9 @@ class LabPage:
         )
         return [Trace(*trace) for trace in found]
 
-    def expect_state(self, state: State, timeout: int = BEGIN_MS, language: str = "en") -> None:
+    def expect_state(self, state: State, language: str = "en") -> None:
         """Wait until the badge has the word for `state`."""
-        expect(self.badge).to_have_text(word(state, language), timeout=timeout)
+        expect(self.badge).to_have_text(word(state, language), timeout=BEGIN_MS)
 
     def stop(self) -> None:
         self.key("stop").get_by_role("button").click()

@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from cnnlab.datasets import DATASETS, Dataset, load
+from cnnlab.datasets import DATASETS, load
 from cnnlab.lessons import LESSONS
 from cnnlab.lessons.bugs.lesson import LEAKED
 from cnnlab.lessons.lesson import SMALL, Experiment, Setup
 from cnnlab.network.shapes import check
-from cnnlab.training.beginning import NOTHING, Beginning, check_extra
+from cnnlab.training.beginning import check_extra
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
 
@@ -31,15 +31,11 @@ def briefly(setup: Setup) -> TrainingSpec:
     return training.replace(epochs=1, train_size=100, batch_size=50, snapshots="none", watch=False)
 
 
-def begun(setup: Setup, dataset: Dataset) -> Beginning:
-    return setup.begins(setup.network, dataset) if setup.begins else NOTHING
-
-
 @pytest.mark.parametrize(("setup", "block"), SETUPS)
 def test_it_trains(setup: Setup, block: Experiment) -> None:
     training = briefly(setup)
     dataset = load(training.dataset)
-    trained = train(setup.network, training, dataset, beginning=begun(setup, dataset))
+    trained = train(setup.network, training, dataset, beginning=setup.beginning(load, training.dataset))
     (epoch,) = trained.epochs
     assert epoch.epoch == 1 and math.isfinite(epoch.val_accuracy)
 
@@ -76,7 +72,7 @@ def test_zeros_stay_zeros() -> None:
     (setup,) = LESSONS["bugs"].experiment("c").setups
     training = briefly(setup)
     dataset = load(training.dataset)
-    trained = train(setup.network, training, dataset, beginning=begun(setup, dataset))
+    trained = train(setup.network, training, dataset, beginning=setup.beginning(load, training.dataset))
     *others, last = trained.model.get_weights()
     assert [np.abs(array).max() for array in others] == [0.0, 0.0, 0.0]
     assert np.abs(last).max() > 0
@@ -85,7 +81,7 @@ def test_zeros_stay_zeros() -> None:
 def test_leaked_images_are_all_test_images_and_no_more_than_can_be_added() -> None:
     (setup,) = LESSONS["bugs"].experiment("d").setups
     dataset = load("mnist-5k")
-    extra = begun(setup, dataset).extra
+    extra = setup.beginning(load, "mnist-5k").extra
     assert extra is not None and extra.weight == LEAKED
     assert (extra.images == dataset.x_test).all() and (extra.labels == dataset.y_test).all()
     check_extra(extra, (28, 28, 1), 10)

@@ -16,7 +16,6 @@ from cnnlab.lessons.measures import MEASURES, images
 from cnnlab.lessons.texts import Part
 from cnnlab.marks import N_
 from cnnlab.runs.record import Run
-from cnnlab.training.beginning import NOTHING
 from cnnlab.ui import errors, live
 from cnnlab.ui.charts import Chart, live_charts
 from cnnlab.ui.comparison import beside
@@ -122,7 +121,7 @@ def _start(lesson: Lesson, block: Experiment, data: Data, length: Length) -> Non
     for setup in block.setups:
         training = setup.prepared(data, length, block.part_size)
         try:
-            beginning = setup.begins(setup.network, lab().dataset(training.dataset)) if setup.begins else NOTHING
+            beginning = setup.beginning(lab().dataset, training.dataset)
             run = lab().start(setup.network, training, session().who, translate(setup.title), beginning)
         except CNNLabError as error:
             errors.show(error)

@@ -1,1 +1,1 @@
-"""Benchmarks: scripts that measure what CNN Lab promises, one figure a line. README.md says what each means."""
+"""Benchmarks that check CNN Lab's targets, printing one figure per line. README.md explains each figure."""

@@ -1,4 +1,4 @@
-"""A real Chromium, and what is asked of it: every drawing of the live charts, with its moment."""
+"""A real Chromium that records when the live charts are drawn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.chromium import launch
 
 CHARTS = 2
-"""Loss and accuracy: one live update draws both."""
+"""Charts drawn per live update: loss and accuracy."""
 
 _RECORD = """
 (() => {
@@ -22,7 +22,7 @@ _RECORD = """
       const epochs = traces.find((trace) => trace.name === "training");
       if (epochs) {
         const points = epochs.x?.length ?? 0;
-        // On the screen: Plotly is done, and the browser is about to paint.
+        // Plotly has finished, and the browser is about to paint.
         Promise.resolve(drawn).then(() => requestAnimationFrame(() => drawings.push([Date.now(), points])));
       }
       return drawn;
@@ -37,11 +37,11 @@ _RECORD = """
   });
 })();
 """
-"""Runs before the page's own scripts: stands between the charts' component and Plotly, which it loads later."""
+"""Runs before the page's own scripts and wraps Plotly, which the chart component loads later."""
 
 
 class Drawing(NamedTuple):
-    """One chart was drawn: when (seconds since 1970), and how many epochs its line named "training" had."""
+    """One drawing of a chart: its time (seconds since 1970) and the number of epochs in its "training" line."""
 
     at: float
     epochs: int
@@ -49,7 +49,7 @@ class Drawing(NamedTuple):
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless browser, the system's own where there is one."""
+    """Provide a headless browser, preferably the system's own."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         try:
@@ -59,19 +59,19 @@ def chromium() -> Iterator[Browser]:
 
 
 def new_page(browser: Browser) -> Page:
-    """A page in a profile of its own, nothing cached, that records drawings."""
+    """Open a page in a new profile with an empty cache that records drawings."""
     page = browser.new_context(locale="en-US", viewport={"width": 1366, "height": 900}).new_page()
     page.add_init_script(_RECORD)
     return page
 
 
 def drawings(page: Page, after: int = 0) -> list[Drawing]:
-    """The drawings of loss and accuracy since the page was loaded, from number `after` on."""
+    """Return the drawings of loss and accuracy since the page was loaded, starting with index `after`."""
     recorded = page.evaluate("after => (window.cnnlabDrawings ?? []).slice(after)", after)
     return [Drawing(at / 1000, epochs) for at, epochs in recorded]
 
 
 def updates(page: Page) -> float:
-    """How many live updates the page has shown."""
+    """Return the number of live updates that the page has shown."""
     count: int = page.evaluate("(window.cnnlabDrawings ?? []).length")
     return count / CHARTS

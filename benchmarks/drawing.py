@@ -1,70 +1,57 @@
-"""`python -m benchmarks.drawing FILE`: how well the built-in network reads what people draw, under each condition.
+"""`python -m benchmarks.drawing FILE`: the built-in network's accuracy on drawn digits, under each condition.
 
-FILE holds digits written with a pen (UCI's "Pen-Based Recognition of Handwritten Digits", UNIPEN's form). Only writers
-count from whom the network has not learned. Each digit is drawn as the canvas draws it and goes the way of a drawing:
-`to_digit`, then the network. Needs TensorFlow in this process.
+FILE contains pen-written digits (UCI's "Pen-Based Recognition of Handwritten Digits", UNIPEN format). Only writers who
+are not in the training data count. Each digit is drawn as on the canvas and processed like a drawing: `to_digit`, then
+the network. This process imports TensorFlow.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import Figure, arguments, describe_machine, say, show
-from cnnlab import builtin
-from cnnlab.drawing import to_digit
-from cnnlab.strokes import CONDITIONS, Condition, Writing, read_strokes, written
-from cnnlab.training import snapshots
+from benchmarks.pen_digits import builtin_network, read_options
+from benchmarks.report import Figure, describe_machine, say, show
+from cnnlab.pretrain.pen_strokes import CONDITIONS, Condition, PenDigit, draw_digit
+from cnnlab.vision.digit_preprocessing import to_digit
 
-LEAST = 98.5
-"""Percent that are to be read right under each condition."""
+MIN_ACCURACY = 98.5
+"""Target accuracy under each condition, in percent."""
 QUICK = 3
-"""Writings of each digit."""
+"""Samples per digit with `--quick`."""
 
 
-def measure(writings: list[Writing]) -> Iterator[Figure]:
-    """The share that is read right: by condition, by digit, and of all."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from cnnlab.vision.feature_maps import Looker
-
-    folder = builtin.folder(builtin.ID)
-    weights = snapshots.read(folder, snapshots.moments(folder)[-1])
-    looker = Looker(builtin.run(builtin.ID).network)
+def measure(writings: list[PenDigit]) -> Iterator[Figure]:
+    """Yield the accuracy per condition, per digit, and overall."""
+    predict = builtin_network()
     labels = np.array([writing.label for writing in writings])
     right = np.empty((len(CONDITIONS), len(writings)), bool)
     for k, condition in enumerate(CONDITIONS):
-        right[k] = looker.probabilities(weights, _prepared(writings, condition)).argmax(axis=1) == labels
-        say(f"{condition.name}: {np.count_nonzero(~right[k])} of {len(writings)} are misread")
-        yield Figure(f"drawing.{condition.name}_accuracy", 100 * float(right[k].mean()), "%", at_least=LEAST)
+        right[k] = predict(_prepared(writings, condition)).argmax(axis=1) == labels
+        say(f"{condition.name}: {np.count_nonzero(~right[k])} of {len(writings)} misread")
+        yield Figure(f"drawing.{condition.name}_accuracy", 100 * float(right[k].mean()), "%", at_least=MIN_ACCURACY)
     for digit in sorted(set(labels.tolist())):
         yield Figure(f"drawing.digit_{digit}_accuracy", 100 * float(right[:, labels == digit].mean()), "%")
     yield Figure("drawing.overall_accuracy", 100 * float(right.mean()), "%")
 
 
-def _prepared(writings: list[Writing], condition: Condition) -> np.ndarray:
-    """Float32 (n, 28, 28, 1); the digit's place in the list chooses the corner of a small one."""
-    digits = [to_digit(written(writing, condition, seed)).image for seed, writing in enumerate(writings)]
-    return np.stack(digits)[..., np.newaxis]
+def _prepared(writings: list[PenDigit], condition: Condition) -> np.ndarray:
+    """Return float32 images (n, 28, 28); a digit's index seeds the choice of the corner for small digits."""
+    return np.stack([to_digit(draw_digit(writing, condition, seed)).image for seed, writing in enumerate(writings)])
 
 
 def main() -> int:
-    parser = arguments("How well the built-in network reads drawings of people it has not learned from.", data=False)
-    parser.add_argument("file", type=Path, help="digits written with a pen, in UNIPEN's form (plain or gzip)")
-    parser.add_argument("--writers", type=int, nargs=2, default=(21, 30), help="from which to which (default: 21 30)")
-    asked = parser.parse_args()
-    first, last = asked.writers
-    writings = [writing for writing in read_strokes(asked.file) if first <= writing.writer <= last]
-    if not writings:
-        parser.error(f"{asked.file} has no digit by writers {first} to {last}")
-    if asked.quick:
+    """Run the benchmark and return its exit status."""
+    writings, writers, quick = read_options(
+        "The built-in network's accuracy on digits by writers who are not in its training data."
+    )
+    if quick:
         writings = [one for digit in range(10) for one in [w for w in writings if w.label == digit][:QUICK]]
     describe_machine()
-    print(f"# writers {first} to {last}: {len(writings)} digits under {len(CONDITIONS)} conditions", flush=True)
-    return int(show(measure(writings), asked.quick))
+    print(f"# {writers}: {len(writings)} digits under {len(CONDITIONS)} conditions", flush=True)
+    return int(show(measure(writings), quick))
 
 
 if __name__ == "__main__":

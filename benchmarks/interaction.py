@@ -1,7 +1,7 @@
-"""`python -m benchmarks.interaction`: how quick and how heavy the app is for the person in front of it.
+"""`python -m benchmarks.interaction`: how fast and how heavy the app is for its users.
 
-A real server, its workers and a real Chromium. Another figure is another function in `MEASURES`; those of the pages
-that look into networks are in `looking`.
+A real server, its workers and a real Chromium. To add a figure, add a function to `MEASURES`; those of the pages that
+show the inside of networks are in `looking`, those of the network in the browser in `live_network`.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from playwright.sync_api import expect
 
 from benchmarks import looking
 from benchmarks.browser import drawings, new_page, updates
+from benchmarks.live_network import live_network
 from benchmarks.report import Figure, arguments, describe_machine, say, settings, show
 from benchmarks.server import Server
 from benchmarks.stage import PATIENCE, Stage
-from cnnlab.network import link
-from cnnlab.network.editing import exchange
+from cnnlab.export import share_code
+from cnnlab.network.editing import replace_layer
 from cnnlab.network.layers import Conv2D
-from cnnlab.network.recipes import RECIPES, suited
-from cnnlab.network.shapes import summarize
+from cnnlab.network.summary import summarize
+from cnnlab.training.recipes import RECIPES, for_dataset
 
 Measure = Callable[[Stage], Iterator[Figure]]
 
 STARTS = 3
 LIVE_UPDATES = 60
 LONG_HISTORY = 1000
-"""Batch reports; at most five come a second, so a run needs minutes for them."""
+"""Batch reports; at most five arrive per second, so a run needs minutes for them."""
 WATCHED_EPOCHS = 20
 CHANGES = 20
 FIRST_CHANGES = 2
-"""Changes that are not counted: the page's parts are used for the first time."""
+"""Changes that do not count, because parts of the page are used for the first time."""
 
 _WATCH_TOTAL = """
 wanted => {
@@ -47,18 +48,18 @@ wanted => {
     const observer = new MutationObserver(() => {
       if (pressed === undefined || !shown()) return;
       observer.disconnect();
-      // In the page; the browser is about to paint it.
+      // In the page, and the browser is about to paint it.
       requestAnimationFrame(() => resolve(performance.now() - pressed));
     });
     observer.observe(document.body, { childList: true, subtree: true, characterData: true });
   });
 }
 """
-"""From the Enter key to the table whose total is `wanted`."""
+"""Measures from the Enter key until the table shows the total `wanted`."""
 
 
 def home(stage: Stage) -> Iterator[Figure]:
-    """From `streamlit run` to a Home that can be used, the browser already open."""
+    """Measure from `streamlit run` until Home is usable, with the browser already open."""
     seconds = []
     for _ in range(1 if stage.quick else STARTS):
         with closing(new_page(stage.browser)) as page, Server(stage.settings) as server:
@@ -74,21 +75,23 @@ def home(stage: Stage) -> Iterator[Figure]:
 
 
 def build_table(stage: Stage) -> Iterator[Figure]:
-    """From a widget's change on the Build page to the new total in the table, and the server's part of it."""
+    """Measure from a change of a widget on Build to the new total in the table, and the server's CPU time for it."""
     recipe = RECIPES["full"]
     first = recipe.network.layers[0]
     assert isinstance(first, Conv2D)
     page = new_page(stage.browser)
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{stage.server.url}/build?n={link.encode(recipe.network, suited(recipe.training, 'mnist-5k'))}")
-    field = page.locator(".st-key-card-0").get_by_role("spinbutton", name="filters", exact=True)
+    page.goto(
+        f"{stage.server.url}/build?n={share_code.encode(recipe.network, for_dataset(recipe.training, 'mnist-5k'))}"
+    )
+    field = page.locator(".st-key-card-0").get_by_role("spinbutton", name="Filters", exact=True)
     expect(field).to_have_value(str(first.filters), timeout=PATIENCE)
     expect(page.locator("table")).to_be_visible(timeout=PATIENCE)
     stage.wait_until_idle(page)
     milliseconds, used = [], 0.0
     for change in range(1, FIRST_CHANGES + (3 if stage.quick else CHANGES) + 1):
         filters = first.filters + change
-        changed = exchange(recipe.network, 0, first.model_copy(update={"filters": filters}))
+        changed = replace_layer(recipe.network, 0, first.model_copy(update={"filters": filters}))
         before = stage.server.processor_seconds
         page.evaluate(_WATCH_TOTAL, f"{summarize(changed).parameters:,}")
         field.fill(str(filters))
@@ -105,14 +108,14 @@ def build_table(stage: Stage) -> Iterator[Figure]:
 
 
 def live_update(stage: Stage) -> Iterator[Figure]:
-    """The server's processor time for one live update with two charts, early in a run."""
-    milliseconds, a_second = _processor_time(stage)
+    """Measure the server's CPU time per live update with two charts, early in a run."""
+    milliseconds, per_second = _processor_time(stage)
     yield Figure("interaction.live_update_milliseconds", milliseconds, "ms", 15)
-    yield Figure("interaction.live_updates_per_second", a_second, "1/s")
+    yield Figure("interaction.live_updates_per_second", per_second, "1/s")
 
 
 def epoch_to_screen(stage: Stage) -> Iterator[Figure]:
-    """From an epoch's end in the worker to its point on the screen."""
+    """Measure from the end of an epoch in the worker to its point on the screen."""
     page = stage.watching
     wanted = 3 if stage.quick else WATCHED_EPOCHS
     page.wait_for_function(
@@ -129,7 +132,7 @@ def epoch_to_screen(stage: Stage) -> Iterator[Figure]:
 
 
 def live_update_long(stage: Stage) -> Iterator[Figure]:
-    """The same as `live_update` once the run has a long history."""
+    """Measure the same as `live_update` when the run has a long history."""
     page = stage.watching
     wanted = 60 if stage.quick else LONG_HISTORY
     while (points := len(stage.history().batches)) < wanted:
@@ -140,7 +143,7 @@ def live_update_long(stage: Stage) -> Iterator[Figure]:
 
 
 def memory(stage: Stage) -> Iterator[Figure]:
-    """The server's memory after a run was trained and watched, without its workers."""
+    """Measure the server's memory after a run was trained and followed, without its workers."""
     page = stage.watching
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.click()
@@ -152,9 +155,9 @@ def memory(stage: Stage) -> Iterator[Figure]:
 
 
 def _processor_time(stage: Stage) -> tuple[float, float]:
-    """Milliseconds of the server's processor time for one live update, and live updates a second.
+    """Return the server's CPU time per live update in milliseconds, and the live updates per second.
 
-    Nothing is subtracted: events that come in and are written down meanwhile are part of it.
+    Nothing is subtracted: receiving and storing events in the meantime is part of it.
     """
     page = stage.watching
     wanted = 10 if stage.quick else LIVE_UPDATES
@@ -169,30 +172,31 @@ def _processor_time(stage: Stage) -> tuple[float, float]:
 
 MEASURES: Mapping[str, Measure] = {
     "home": home,
-    "kernel_edit": looking.kernel_edit,
     "feature_maps": looking.feature_maps,
     "time_machine": looking.time_machine,
     "draw_answer": looking.draw_answer,
+    "live_network": live_network,
     "build_table": build_table,
     "live_update": live_update,
     "epoch_to_screen": epoch_to_screen,
     "live_update_long": live_update_long,
     "memory": memory,
 }
-"""Name -> measurement, in the order in which they are taken. The last one ends the run that the others watch."""
+"""Name -> measurement, in the order in which they run. The last one ends the run that the others follow."""
 
 
 def main() -> int:
-    parser = arguments("The app as a person meets it: start, memory, live updates, from an epoch to the screen.")
+    """Run the benchmark and return its exit status."""
+    parser = arguments("The app as users experience it: start, memory, live updates, from an epoch to the screen.")
     parser.add_argument("--only", nargs="+", choices=MEASURES, help="only these measurements")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     describe_machine()
     missed = False
-    with Stage(settings(asked), asked.quick) as stage:
+    with Stage(settings(options), options.quick) as stage:
         print(f"# browser: Chromium {stage.browser.version}", flush=True)
         for name, measure in MEASURES.items():
-            if not asked.only or name in asked.only:
-                missed = show(measure(stage), asked.quick) or missed
+            if not options.only or name in options.only:
+                missed = show(measure(stage), options.quick) or missed
     return int(missed)
 
 

@@ -1,4 +1,4 @@
-"""The two sides of the training benchmarks: the notes' own script, and a Lab that is followed as a page follows it."""
+"""The two sides of the training benchmarks: the notes' script, and a Lab that is polled as a page polls it."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ import numpy as np
 from cnnlab.errors import CNNLabError
 from cnnlab.figures.history import Metric, history_data, history_figure
 from cnnlab.figures.style import to_json
-from cnnlab.lab import Lab
-from cnnlab.network.recipes import RECIPES
+from cnnlab.lab.lab import Lab
+from cnnlab.runs import builtin
 from cnnlab.settings import Settings
+from cnnlab.training.recipes import RECIPES
 from cnnlab.training.spec import TrainingSpec
 
 BATCH_SIZES = {"full": 1000, "conv-10": 32}
-"""The networks compared, with the notes' batch sizes."""
+"""The networks to compare, with the batch sizes of the notes."""
 
 SEED = 1
 SCRIPT = Path(__file__).parent / "scripts" / "plain_keras.py"
 LOOK_SECONDS = 0.5
-"""`cnnlab.ui.live.POLL_SECONDS`, which is not imported: this process stands for the server but has no Streamlit."""
+"""A copy of `POLL_SECONDS` in `cnnlab.ui.shared.run_labels`: this process acts as the server, but without Streamlit."""
 METRICS: tuple[Metric, ...] = ("loss", "accuracy")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured on both sides."""
+    """The settings of both sides."""
 
     settings: Settings
     dataset: str
@@ -45,42 +46,43 @@ class Plan:
     quick: bool
 
     def batch_size(self, network: str) -> int:
+        """Return the batch size of a network, reduced with `--quick` so that an epoch has several steps."""
         return BATCH_SIZES[network] // 10 if self.quick and network == "full" else BATCH_SIZES[network]
 
 
 class Trained(NamedTuple):
-    """One training.
+    """One training run.
 
     Attributes:
-        ends: when its first epoch began and each epoch ended, seconds since 1970.
-        accuracies: on the test set after each epoch; of the script only the last.
-        images_a_second: while training, in the epochs after the first; 0 for the script.
-        watching: seconds that a look inside took, in the epochs after the first.
+        ends: start of the first epoch and end of every epoch, in seconds since 1970.
+        accuracies: test accuracy after each epoch; for the script, only the last.
+        images_per_second: during training, in the epochs after the first; 0 for the script.
+        watching: seconds per epoch that the diagnostics took, in the epochs after the first.
     """
 
     ends: tuple[float, ...]
     accuracies: tuple[float, ...]
-    images_a_second: float = 0.0
+    images_per_second: float = 0.0
     watching: float = 0.0
 
     @property
     def accuracy(self) -> float:
-        """At the end."""
+        """The final test accuracy."""
         return self.accuracies[-1]
 
     @property
     def later(self) -> float:
-        """Seconds an epoch after the first, in which Keras traces its functions: their mean."""
+        """Mean seconds per epoch after the first, in which Keras traces its functions."""
         return (self.ends[-1] - self.ends[1]) / (len(self.ends) - 2)
 
     @property
     def mean(self) -> float:
-        """Seconds an epoch from the first epoch's beginning to the last one's end."""
+        """Mean seconds per epoch from the start of the first epoch to the end of the last."""
         return (self.ends[-1] - self.ends[0]) / (len(self.ends) - 1)
 
 
 def by_script(network: str, plan: Plan) -> Trained:
-    """Train with the plain script in a process of its own."""
+    """Train with the plain script in its own process."""
     size, epochs = plan.batch_size(network), plan.epochs
     done = subprocess.run(
         [
@@ -104,7 +106,7 @@ def by_script(network: str, plan: Plan) -> Trained:
 
 
 def as_script(network: str, plan: Plan) -> TrainingSpec:
-    """The script's own settings."""
+    """Return the settings that the script uses."""
     return RECIPES[network].training.replace(
         dataset=plan.dataset,
         validation="test",
@@ -116,18 +118,18 @@ def as_script(network: str, plan: Plan) -> TrainingSpec:
 
 
 def by_lab(network: str, plan: Plan, training: TrainingSpec) -> Trained:
-    """Train through a Lab with a home and workers of its own, followed as a page follows it."""
+    """Train in a Lab with its own home and workers, polled as a page polls it."""
     with tempfile.TemporaryDirectory(prefix="cnnlab-benchmark-", ignore_cleanup_errors=True) as home:
         lab = Lab(replace(plan.settings, home=Path(home)))
         try:
             wait_for_workers(lab)
-            run = lab.start(RECIPES[network].network, training)
-            while lab.run(run).going:
+            run = lab.runs.start(RECIPES[network].network, training)
+            while lab.runs.get(run).active:
                 look(lab, run)
                 time.sleep(LOOK_SECONDS)
-            ended, epochs, watches = lab.run(run), lab.history(run).epochs, lab.history(run).watches[1:]
+            ended, epochs, watches = lab.runs.get(run), lab.runs.history(run).epochs, lab.runs.history(run).watches[1:]
             if ended.state != "finished":
-                raise RuntimeError(f"The Lab's run {ended.state}: {ended.error}\n{ended.details}")
+                raise RuntimeError(f"The run in the Lab is {ended.state}: {ended.error}\n{ended.details}")
         finally:
             lab.close()
     later = epochs[1:] or epochs
@@ -140,16 +142,17 @@ def by_lab(network: str, plan: Plan, training: TrainingSpec) -> Trained:
 
 
 def wait_for_workers(lab: Lab) -> None:
-    """Until the inference worker has imported TensorFlow and is idle, as it is by the time somebody trains."""
+    """Wait until the inference worker has imported TensorFlow and is idle, as it is when users train."""
     while lab.engine.state == "starting":
         time.sleep(0.1)
     with contextlib.suppress(CNNLabError):
-        # Answered, with "no weights", as soon as the worker is able to answer.
-        lab.predict("none", np.zeros((1, 28, 28, 1), np.float32))
+        lab.inference.probabilities(
+            builtin.run(builtin.ID), lab.snapshots.final(builtin.ID), np.zeros((1, 28, 28, 1), np.float32)
+        )
 
 
 def look(lab: Lab, run: str) -> None:
-    """What the Train page has computed for it at each poll: the run, its history and both charts."""
-    history = lab.history(run)
+    """Compute what the Train page needs at each poll: the run's history and both charts."""
+    history = lab.runs.history(run)
     for metric in METRICS:
         to_json(history_figure([history_data(history, metric, run)], metric, revision=run))

@@ -1,4 +1,4 @@
-"""What every benchmark prints and is asked: the machine's description, figures one a line, the common arguments."""
+"""What all benchmarks share: the description of the machine, one figure per line, the common arguments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGES = ("tensorflow", "keras", "distributed", "streamlit", "plotly", "numpy"
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure; a target, where it has one, is a limit (`at_most`) or to be reached (`at_least`)."""
+    """One measured figure; its target, if any, is an upper (`at_most`) or a lower (`at_least`) bound."""
 
     name: str
     value: float
@@ -31,11 +31,12 @@ class Figure:
 
     @property
     def missed(self) -> bool:
+        """Whether the figure misses its target."""
         too_much = self.at_most is not None and self.value > self.at_most
         return too_much or (self.at_least is not None and self.value < self.at_least)
 
     def line(self) -> str:
-        """`name value unit`, then the target and, where it is not met, MISSED."""
+        """Return `name value unit`, followed by the target, if any, and MISSED if it is not met."""
         bounds = {"at most": self.at_most, "at least": self.at_least}
         target = ", ".join(f"{which} {bound:,g}" for which, bound in bounds.items() if bound is not None)
         told = f" ({target})" if target else ""
@@ -43,27 +44,27 @@ class Figure:
 
 
 def arguments(description: str, data: bool = True) -> argparse.ArgumentParser:
-    """A parser with what all benchmarks understand; without `data`, for one that needs no data set."""
+    """Return a parser with the arguments of all benchmarks; `data`: whether the benchmark needs a dataset."""
     parser = argparse.ArgumentParser(description=description)
     if data:
-        parser.add_argument("--data", type=Path, help="folder with the data set files (default: CNNLAB_DATASETS)")
+        parser.add_argument("--data", type=Path, help="folder with the dataset files (default: CNNLAB_DATASETS)")
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="tiny settings, to see that the benchmark works; its figures are named quick.* and mean nothing",
+        help="tiny settings to check that the benchmark works; its figures are named quick.* and mean nothing",
     )
     return parser
 
 
-def settings(asked: argparse.Namespace) -> Settings:
-    """The settings of the environment, with the folder of `--data` in place of CNNLAB_DATASETS."""
+def settings(options: argparse.Namespace) -> Settings:
+    """Return the settings from the environment, with the folder of `--data` in place of CNNLAB_DATASETS."""
     found = from_environment()
-    folders = (asked.data.absolute(),) if asked.data else found.datasets
+    folders = (options.data.absolute(),) if options.data else found.datasets
     return Settings(home=found.home, datasets=folders, training_workers=1)
 
 
 def show(figures: Iterable[Figure], quick: bool) -> bool:
-    """Print figures as they come; return whether a target was missed. Quick figures have no targets."""
+    """Print figures as they arrive; return whether a target was missed. Quick figures have no targets."""
     missed = False
     for figure in figures:
         if quick:
@@ -75,12 +76,12 @@ def show(figures: Iterable[Figure], quick: bool) -> bool:
 
 
 def say(text: str) -> None:
-    """Progress, apart from the figures."""
+    """Print progress to standard error, separate from the figures."""
     print(text, file=sys.stderr, flush=True)
 
 
 def describe_machine() -> None:
-    """Print what the figures depend on, as comment lines."""
+    """Print what the figures depend on as comment lines."""
     print(f"# machine: {_processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB memory")
     print(f"# system: {platform.platform()}, Python {platform.python_version()}")
     print(f"# packages: {', '.join(f'{name} {_version(name)}' for name in PACKAGES)}")

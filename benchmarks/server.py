@@ -1,4 +1,4 @@
-"""The real app in a process of its own: `streamlit run app.py` with a home and a port of its own."""
+"""The real app in its own process: `streamlit run app.py` with its own home and port."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from types import TracebackType
 
 import psutil
 
-from cnnlab.lab import Lab
+from cnnlab.lab.lab import Lab
 from cnnlab.settings import Settings
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -24,12 +24,12 @@ START_SECONDS = 60
 
 
 class Server:
-    """A running app; a context manager that ends it and its workers.
+    """A running app, as a context manager that ends it and its workers.
 
     Attributes:
-        began: when the process was begun, on the clock of `time.perf_counter`.
-        url: where it answers.
-        process: the server alone, without its workers.
+        began: start time of the process, on the clock of `time.perf_counter`.
+        url: its address.
+        process: the server process, without its workers.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -52,10 +52,10 @@ class Server:
         self.process = psutil.Process(self._popen.pid)
 
     def wait_until_healthy(self) -> None:
-        """Until the health endpoint answers.
+        """Wait until the health endpoint responds.
 
         Raises:
-            RuntimeError: the server ended, or does not answer in time.
+            RuntimeError: the server has ended or does not respond in time.
         """
         while time.perf_counter() - self.began < START_SECONDS and self._popen.poll() is None:
             with contextlib.suppress(OSError, http.client.HTTPException):
@@ -64,15 +64,15 @@ class Server:
                 if connection.getresponse().status == http.HTTPStatus.OK:
                     return
             time.sleep(0.02)
-        raise RuntimeError(f"The app does not answer at {self.url}:\n{self._log.read_text()}")
+        raise RuntimeError(f"The app does not respond at {self.url}:\n{self._log.read_text()}")
 
     def reader(self) -> Lab:
-        """A Lab without workers on the same home, to read what the server wrote down."""
+        """Return a Lab without workers on the same home, to read the data that the server stored."""
         return Lab(self._settings, start_engine=False)
 
     @property
     def processor_seconds(self) -> float:
-        """What the server has used so far, user and system; its workers are other processes."""
+        """CPU time of the server so far, user and system, without its workers."""
         times = self.process.cpu_times()
         return times.user + times.system
 
@@ -89,7 +89,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
-        # The engine ends by itself when its server does; the next measurement should not share the machine with it.
+        # The engine ends when its server does. Wait for it, so that the next measurement has the machine to itself.
         _, left = psutil.wait_procs(workers, timeout=15)
         for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):

@@ -1,4 +1,4 @@
-"""Stage: what the measurements of a running app share. Each part begins when a measurement first asks for it."""
+"""Stage: what the measurements of a running app share. Each part starts when a measurement first uses it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from playwright.sync_api import Browser, Page, expect
 from benchmarks.browser import chromium, new_page
 from benchmarks.report import say
 from benchmarks.server import Server
-from cnnlab.lab import Lab
+from cnnlab.lab.lab import Lab
 from cnnlab.settings import Settings
 from cnnlab.training.history import History
 
 PATIENCE = 60_000
-"""Milliseconds that anything on a page may take before the benchmark gives up."""
+"""Timeout in milliseconds for anything on a page."""
 
 BATCH_SIZE = 8
-"""Small, so that an epoch of the 4,000 digits takes seconds and has several reports, as a reader's run has."""
+"""Small, so that an epoch of the 4,000 digits takes seconds and has several reports, like the runs of users."""
 
 
 class Stage:
-    """A browser, one server, and a page of it that follows a long run.
+    """A browser, a server, and a page that follows a long run.
 
     Attributes:
-        settings: those of the servers, except for their homes.
-        quick: whether only to see that things work.
+        settings: the settings of the servers, except for their homes.
+        quick: whether to check only that the benchmark works.
     """
 
     def __init__(self, settings: Settings, quick: bool) -> None:
@@ -45,22 +45,23 @@ class Stage:
 
     @cached_property
     def browser(self) -> Browser:
+        """The browser of all measurements."""
         return self._parts.enter_context(chromium())
 
     @cached_property
     def server(self) -> Server:
-        """One server for everything that is not about starting it."""
+        """The server of all measurements that do not measure its start."""
         server = self._parts.enter_context(Server(self.settings))
         server.wait_until_healthy()
         return server
 
     @cached_property
     def watching(self) -> Page:
-        """The Train page, following a run that trains for longer than any measurement takes."""
+        """The Train page, following a run that trains longer than any measurement takes."""
         page = new_page(self.browser)
         page.set_default_timeout(PATIENCE)
         page.goto(f"{self.server.url}/train")
-        for label, value in (("epochs", 1000), ("batch_size", BATCH_SIZE)):
+        for label, value in (("Epochs", 1000), ("Batch size", BATCH_SIZE)):
             field = page.get_by_label(label, exact=True)
             field.fill(str(value))
             field.press("Enter")
@@ -73,17 +74,17 @@ class Stage:
 
     @cached_property
     def reader(self) -> Lab:
-        """Reads what the server wrote down about the run."""
+        """A Lab that reads what the server stored about the run."""
         lab = self.server.reader()
         self._parts.callback(lab.store.close)
         return lab
 
     def history(self) -> History:
-        """The run that is followed, as the server has it."""
-        return self.reader.history(self.reader.runs()[0].id)
+        """Return the history of the run that the page follows."""
+        return self.reader.runs.history(self.reader.runs.all()[0].id)
 
     @staticmethod
     def wait_until_idle(page: Page) -> None:
-        """Until the server has answered what was last entered."""
+        """Wait until the server has processed the last input."""
         page.wait_for_timeout(300)
         expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=PATIENCE)

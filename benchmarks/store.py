@@ -1,6 +1,6 @@
-"""`python -m benchmarks.store`: how quick the Runs page's part of the server is with 500 runs and 10,000 events.
+"""`python -m benchmarks.store`: the server's part of the Runs page with 500 runs and 10,000 events.
 
-Everything happens in a temporary Lab without workers, in this process; the browser is not in it.
+Everything happens in this process, in a temporary Lab without workers; the browser is not included.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.report import Figure, arguments, describe_machine, say, show
-from cnnlab.comparing import differences, leaderboard
+from cnnlab.evaluation.run_differences import differences, leaderboard
 from cnnlab.figures.history import history_data, history_figure
 from cnnlab.figures.pareto import COSTS, pareto_data, pareto_figure
 from cnnlab.figures.style import to_json
-from cnnlab.lab import Lab
-from cnnlab.marks import untranslated
-from cnnlab.network.recipes import RECIPES
+from cnnlab.i18n.marks import untranslated
+from cnnlab.lab.lab import Lab
 from cnnlab.runs.store import RunStore
 from cnnlab.settings import Settings
 from cnnlab.training.events import AnyEvent, Batch, Epoch, Finished, Started
-from cnnlab.ui.comparison import branch
-from cnnlab.ui.live import METRICS
-from cnnlab.ui.runs import row
+from cnnlab.training.recipes import RECIPES
+from cnnlab.ui.runs.run_table import row
+from cnnlab.ui.shared.run_curves import branch
+from cnnlab.ui.shared.run_labels import METRICS
 
 RUNS, EVENTS, COMPARED = 500, 10_000, 5
-MOST_MILLISECONDS = 1000
+MAX_MILLISECONDS = 1000
 REPEATS = 5
 
 
 def fill(store: RunStore, runs: int, events: int) -> float:
-    """Write synthetic runs, each with as many events as the others; returns the events appended a second."""
+    """Write synthetic runs with the same number of events each; return the events appended per second."""
     chance = random.Random(1)
     recipes = list(RECIPES.values())
     each = events // runs
@@ -45,8 +45,8 @@ def fill(store: RunStore, runs: int, events: int) -> float:
         training = recipe.training.replace(learning_rate=chance.choice((0.1, 0.01, 0.001)), seed=number)
         run = store.create(
             f"run {number}", f"person {number % 30}", recipe.network, training, "benchmark",
-            running=True, parent=before if number % 10 == 0 else None, parent_epoch=2 if number % 10 == 0 else None,
-        )  # fmt: skip
+            running=True, parent=(before, 2) if before and number % 10 == 0 else None,
+        ).id  # fmt: skip
         began = time.perf_counter()
         for event in _events(each, chance):
             store.append(run, event)
@@ -57,7 +57,7 @@ def fill(store: RunStore, runs: int, events: int) -> float:
 
 
 def _events(count: int, chance: random.Random) -> Iterator[AnyEvent]:
-    """What a run of some epochs reports: half of it batches."""
+    """Yield the events of a run of several epochs, half of them batches."""
     yield Started(epochs=count // 2, steps=100, train_images=4000, validation_images=1000, parameters=1000)
     for k in range(count - 2):
         epoch, loss = k // 2 + 1, 2.0 / (k + 1) + chance.random() / 10
@@ -79,19 +79,21 @@ def _milliseconds(action: Callable[[Lab], None], lab: Lab) -> float:
 
 
 def _open_table(lab: Lab) -> None:
-    """What the page has computed before the table stands there, and the leaderboard below it."""
-    runs = lab.runs()
-    lab.going()
-    lab.deleted()
+    """Compute what the page needs for its table and for the leaderboard below it."""
+    runs = lab.runs.all()
+    lab.runs.active()
+    lab.annotations.deleted()
     [row(run, untranslated, UTC) for run in runs]
-    leaderboard(runs, most_parameters=1_000_000)
+    leaderboard(runs, max_parameters=1_000_000)
 
 
 def _compare(lab: Lab) -> None:
-    """What it has computed for a comparison: both curves, the differences, accuracy against each cost."""
-    runs = lab.runs()[:COMPARED]
+    """Compute what the page needs for a comparison: both curves, the differences, accuracy against each cost."""
+    runs = lab.runs.all()[:COMPARED]
     for metric in METRICS:
-        curves = [history_data(lab.history(run.id), metric, run.name, branch(lab, run), run.best_epoch) for run in runs]
+        curves = [
+            history_data(lab.runs.history(run.id), metric, run.name, branch(lab, run), run.best_epoch) for run in runs
+        ]
         to_json(history_figure(curves, metric))
     differences(runs)
     for cost in COSTS:
@@ -99,7 +101,7 @@ def _compare(lab: Lab) -> None:
 
 
 def measure(runs: int, events: int) -> Iterator[Figure]:
-    """The figures, of a Lab that has just been opened and of one that has been looked at."""
+    """Yield the figures for a Lab that has just been opened and for one that has been used."""
     with tempfile.TemporaryDirectory(prefix="cnnlab-benchmark-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         store = RunStore(home)
@@ -113,19 +115,20 @@ def measure(runs: int, events: int) -> Iterator[Figure]:
             lab = Lab(Settings(home=home), start_engine=False)
             if name == "table":
                 yield Figure("store.open_milliseconds", (time.perf_counter() - began) * 1000, "ms")
-            # The first look is that of a Lab which has read nothing yet.
+            # The first call is that of a Lab that has not read anything yet.
             first, *later = [_milliseconds(action, lab) for _ in range(REPEATS + 1)]
-            yield Figure(f"store.{name}_first_milliseconds", first, "ms", MOST_MILLISECONDS)
-            yield Figure(f"store.{name}_milliseconds", median(later), "ms", MOST_MILLISECONDS)
+            yield Figure(f"store.{name}_first_milliseconds", first, "ms", MAX_MILLISECONDS)
+            yield Figure(f"store.{name}_milliseconds", median(later), "ms", MAX_MILLISECONDS)
             lab.close()
 
 
 def main() -> int:
-    parser = arguments("The Runs page's part of the server: the table, a comparison, events, the database's size.")
-    asked = parser.parse_args()
+    """Run the benchmark and return its exit status."""
+    parser = arguments("The server's part of the Runs page: the table, a comparison, events, the size of the database.")
+    options = parser.parse_args()
     describe_machine()
-    runs, events = (20, 400) if asked.quick else (RUNS, EVENTS)
-    return int(show(measure(runs, events), asked.quick))
+    runs, events = (20, 400) if options.quick else (RUNS, EVENTS)
+    return int(show(measure(runs, events), options.quick))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,29 @@
-"""Build: put layers together and see what each does to the data and what it costs."""
+"""Build: stack layers and see their output shapes, parameters and cost."""
 
 import streamlit as st
 
 from cnnlab.datasets import DATASETS
 from cnnlab.errors import NetworkError
-from cnnlab.network.mending import Needs
-from cnnlab.network.shapes import check, summarize
-from cnnlab.ui import cards, choose, frame, overview, tables
-from cnnlab.ui.state import has_been_open, redraw, session
+from cnnlab.network.quick_fixes import Requirements
+from cnnlab.network.summary import check, summarize
+from cnnlab.ui import page_header
+from cnnlab.ui.build import layer_cards, share, side_panel
+from cnnlab.ui.components.fragments import redraw, tabs
+from cnnlab.ui.lab import lab
+from cnnlab.ui.pages import go
+from cnnlab.ui.session import session
+from cnnlab.ui.shared import design_link, model_tables, recipe_picker
 from cnnlab.ui.text import _
 
-frame.come_in("build")
-frame.title(_("Build"), _("Put layers together, and see what each does to the data and what it costs."))
-lab, me = frame.lab(), session()
+page_header.enter("build")
+page_header.title(_("Build"), _("Stack layers and see their output shapes, parameters and cost as you go."))
+me = session()
 
 
 def toolbar() -> None:
-    """Where to start from, the data, the ways back and forth, and on to training."""
-    choose.start_from()
-    choose.dataset()
+    """Draw the starting point, the dataset, undo and redo."""
+    recipe_picker.start_from()
+    recipe_picker.dataset()
     undo = st.button(_("Undo"), icon=":material/undo:", key="undo", disabled=not me.edits.past)
     redo = st.button(_("Redo"), icon=":material/redo:", key="redo", disabled=not me.edits.future)
     if undo or redo:
@@ -32,23 +37,23 @@ def workbench() -> None:
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     left, right = st.columns([10, 11], gap="large")
     with left:
-        network, drawn = cards.draw(me.network, f"layer-{me.edition}")
+        network, drawn = layer_cards.draw(me.network, f"layer-{me.edition}")
     me.network = network
-    with bar:  # Last, since what was just entered can be undone.
+    with bar:  # Drawn last, since the latest change can be undone.
         toolbar()
     info = DATASETS[me.training.dataset]
-    summary, needs, error = summarize(network), Needs(info.input_shape, len(info.class_names)), None
+    summary, needs, error = summarize(network), Requirements(info.input_shape, len(info.class_names)), None
     try:
-        check(network, info.input_shape, len(info.class_names), lab.settings.max_parameters)
+        check(network, info.input_shape, len(info.class_names), lab().settings.max_parameters, summary)
     except NetworkError as found:
         error = found
-    cards.fill(drawn, summary.rows, error, needs)
+    layer_cards.fill(drawn, summary.rows, error, needs)
     with right, st.container(key="overview"):
         if error and error.layer is None:
-            cards.mistake(error, needs)
-        overview.drawing(network, summary)
-        overview.totals(summary)
-        overview.advise(network, summary)
+            layer_cards.mistake(error, needs)
+        side_panel.diagram(network, summary)
+        side_panel.totals(summary)
+        side_panel.advise(network, summary, needs)
         if st.button(
             _("Train this network"),
             type="primary",
@@ -56,20 +61,19 @@ def workbench() -> None:
             key="train",
             disabled=error is not None,
         ):
-            st.switch_page("pages/train.py")
-        tabs = st.tabs([_("Table"), _("Keras code"), _("Share"), _("Settings")], on_change="rerun", key="build-tabs")
-        bodies = (
-            lambda: tables.layer_table(network),
-            lambda: overview.keras_code(network, me.training),
-            lambda: overview.share(network, me.training),
-            overview.settings,
+            go("train")
+        tabs(
+            {
+                _("Summary"): lambda: model_tables.layer_table(summary),
+                _("Keras code"): lambda: share.keras_code(network, me.training),
+                _("Share"): lambda: share.share(network, me.training),
+                _("Settings"): side_panel.settings,
+            },
+            key="build-tabs",
+            forms=[_("Settings")],
         )
-        for tab, body in zip(tabs, bodies, strict=True):
-            if tab.open or (body is overview.settings and has_been_open(tab, "settings")):
-                with tab:
-                    body()
-    frame.keep_in_link()
+    design_link.write_link()
 
 
-frame.take_link()
+design_link.read_link()
 workbench()

@@ -1,16 +1,14 @@
-"""Data: look at what a network will be shown."""
+"""Data page: explore the datasets that networks learn from."""
 
 import streamlit as st
 
-from cnnlab.ui import data, frame
+from cnnlab.ui import page_header
+from cnnlab.ui.data import dataset
 from cnnlab.ui.text import _
 
-frame.come_in("data")
-frame.title(
+page_header.enter("data")
+page_header.title(
     _("Data"),
-    _(
-        "Look at what a network will be shown: the images, how many there are of each class, and an image as the "
-        "numbers that it is."
-    ),
+    _("Explore the data a network learns from: the images, the class counts, and the numbers behind each image."),
 )
-st.fragment(data.body)()
+st.fragment(dataset.body)()

@@ -1,8 +1,10 @@
-"""Draw: write a digit and see what the network thinks, and why."""
+"""Draw page: draw a digit and see what networks predict, and why."""
 
-from cnnlab.ui import draw, frame, timemachine
+from cnnlab.ui import page_header
+from cnnlab.ui.draw import prediction
+from cnnlab.ui.shared import moment_picker
 from cnnlab.ui.text import _
 
-frame.come_in("draw")
-frame.title(_("Draw"), _("Write a digit and see what the network thinks, and why."))
-timemachine.follow(draw.body, training=False)
+page_header.enter("draw")
+page_header.title(_("Draw"), _("Draw a digit and see what the network predicts, and why."))
+moment_picker.follow(prediction.body, training=False)

@@ -1,8 +1,10 @@
-"""Evaluate: find out where a network is wrong, and why."""
+"""Evaluate page: find out where a network is wrong, and why."""
 
-from cnnlab.ui import evaluate, frame, timemachine
+from cnnlab.ui import page_header
+from cnnlab.ui.evaluate import evaluation
+from cnnlab.ui.shared import moment_picker
 from cnnlab.ui.text import _
 
-frame.come_in("evaluate")
-frame.title(_("Evaluate"), _("Find out where a network is wrong, and why."))
-timemachine.follow(evaluate.body, training=False)
+page_header.enter("evaluate")
+page_header.title(_("Evaluate"), _("Find out where a network is wrong, and why."))
+moment_picker.follow(evaluation.body, training=False)

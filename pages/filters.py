@@ -1,32 +1,25 @@
-"""Filters: change nine numbers and see the picture change."""
+"""Filters: edit a kernel and see the image change."""
 
-import streamlit as st
+from functools import partial
 
-from cnnlab.ui import design, frame, learned, pictures, timemachine
-from cnnlab.ui.state import session
+from cnnlab.ui import page_header
+from cnnlab.ui.components.fragments import tabs
+from cnnlab.ui.filters import kernel_design, learned_filters, pooling
+from cnnlab.ui.shared import moment_picker, picture_picker
 from cnnlab.ui.text import _
 
-frame.come_in("filters")
-frame.title(_("Filters"), _("Change a kernel, pool a feature map, or look at the filters that a network has learned."))
+page_header.enter("filters")
+page_header.title(
+    _("Filters"), _("Edit a kernel, pool a feature map, or explore the filters that a network has learned.")
+)
 
 
 def body() -> None:
-    """The whole page is one fragment: a change draws no more than this anew."""
-    if session().place.playing:
-        session().place.advance()
-    picture = pictures.choose("filters")
-    tabs = st.tabs([_("Design"), _("Pooling"), _("Learned")], on_change="rerun", key="filter-tabs")
-    if picture is None:
-        return
-    if tabs[0].open:
-        with tabs[0]:
-            design.workspace(picture)
-    if tabs[1].open:
-        with tabs[1]:
-            design.pooling(picture)
-    if tabs[2].open:
-        with tabs[2]:
-            learned.body(picture)
+    """Draw the whole page as one fragment, so that a change redraws nothing else."""
+    picture = picture_picker.choose("filters")
+    views = {_("Design"): kernel_design.workspace, _("Pooling"): pooling.pooling, _("Learned"): learned_filters.body}
+    # Without an image (for example, before a file is uploaded) the tabs are empty.
+    tabs({title: partial(view, picture) if picture else lambda: None for title, view in views.items()}, "filter-tabs")
 
 
-timemachine.follow(body)
+moment_picker.follow(body)

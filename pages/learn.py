@@ -1,8 +1,9 @@
-"""Learn: work through the study notes by doing."""
+"""Learn page: work through the study notes with hands-on lessons."""
 
-from cnnlab.ui import frame, learn
+from cnnlab.ui import page_header
+from cnnlab.ui.learn import lesson
 from cnnlab.ui.text import _
 
-frame.come_in("learn")
-frame.title(_("Learn"), _("Lessons that are done, not read: guess first, try it out, then see what is behind it."))
-learn.body()
+page_header.enter("learn")
+page_header.title(_("Learn"), _("Hands-on lessons: make a prediction, run the experiment, then see why."))
+lesson.body()

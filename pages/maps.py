@@ -1,17 +1,19 @@
 """Feature maps: follow one image through every layer."""
 
-from cnnlab.ui import frame, maps, pictures, timemachine
+from cnnlab.ui import page_header
+from cnnlab.ui.feature_maps import layers
+from cnnlab.ui.shared import moment_picker, picture_picker
 from cnnlab.ui.text import _
 
-frame.come_in("maps")
-frame.title(_("Feature maps"), _("Follow one picture through every layer of a network, from the pixels to the answer."))
+page_header.enter("maps")
+page_header.title(_("Feature maps"), _("Follow one image through every layer of a network, from pixels to prediction."))
 
 
 def body() -> None:
-    """The whole page is one fragment: a change draws no more than this anew."""
-    picture = pictures.choose("maps")
+    """Draw the whole page as one fragment, so that a change redraws nothing else."""
+    picture = picture_picker.choose("maps")
     if picture is not None:
-        maps.body(picture)
+        layers.body(picture)
 
 
-timemachine.follow(body)
+moment_picker.follow(body)

@@ -1,9 +1,10 @@
-"""Runs: find a run again, compare some, keep order."""
+"""Runs page: find, compare and organize runs."""
 
-from cnnlab.ui import frame, runs
+from cnnlab.ui import lab, page_header
+from cnnlab.ui.runs import run_table
 from cnnlab.ui.text import _
 
-frame.come_in("runs")
-frame.title(_("Runs"), _("Find a run again, compare some, and keep order: choose one or several rows of the table."))
-frame.say_damage()
-runs.follow()
+page_header.enter("runs")
+page_header.title(_("Runs"), _("Find, compare and organize your runs. Select one or more rows."))
+lab.show_damage()
+run_table.follow()

@@ -2,70 +2,61 @@
 
 import streamlit as st
 
-from cnnlab.errors import CNNLabError
-from cnnlab.network.recipes import RECIPES, suited
-from cnnlab.runs.record import Run
-from cnnlab.ui import choose, errors, following, frame, live, steering, tables, which
-from cnnlab.ui.state import pressed, session
-from cnnlab.ui.text import _, translate
+from cnnlab.runs.run import Run
+from cnnlab.training.recipes import for_dataset
+from cnnlab.ui import errors, page_header
+from cnnlab.ui.lab import lab
+from cnnlab.ui.session import session, state
+from cnnlab.ui.shared import design_link, engine_status, run_controls, start_run
+from cnnlab.ui.text import _
+from cnnlab.ui.train import live_run, run_picker, setup
+from cnnlab.ui.train.state import TrainState
 
-frame.come_in("train")
-frame.title(_("Train"), _("Pick a network and data, press **Start**, and watch it learn."))
-frame.take_link()
-lab, me = frame.lab(), session()
+page_header.enter("train")
+page_header.title(_("Train"), _("Choose a network and a dataset, press **Start**, and watch it learn."))
+design_link.read_link()
+me = session()
 
 
 def linked_run() -> Run | None:
-    """The run in the link, else the one this reader followed last; the link always names it."""
-    asked = st.query_params.get("run") or me.run
-    if not asked:
+    """Return the run in the link, or else the one this user followed last, and put it in the link."""
+    run_id = st.query_params.get("run") or me.run
+    if not run_id:
         return None
-    try:
-        run = lab.run(asked)
-    except CNNLabError as error:
-        errors.show(error)
-        me.run = None
-        return None
-    me.run = st.query_params["run"] = run.id
-    return run
+    with errors.shown():
+        run = lab().runs.get(run_id)
+        me.run = st.query_params["run"] = run.id
+        return run
+    me.run = None
+    return None
 
 
 def begin(dataset: str | None = None) -> None:
-    """Start what is chosen, on another dataset if one is named, and follow it."""
+    """Start the chosen network, on `dataset` if given, and follow the run."""
     if dataset:
-        me.design(me.network, suited(me.training, dataset))
+        me.design(me.network, for_dataset(me.training, dataset))
     me.offer = None
-    run = choose.start(me.network, me.training)
+    run = start_run.start(me.network, me.training)
     if run:
-        me.run, me.compared = run, None
+        me.run, state(TrainState).compared, state(TrainState).unfolded = run, None, False
         st.query_params["run"] = run
         st.rerun()
 
 
-with st.container(border=True):
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        choose.recipe_and_dataset()
-        choose.settings()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        start = pressed(st.button, _("Start"), "start", icon=":material/play_arrow:", type="primary")
-        if me.recipe:
-            recipe = RECIPES[me.recipe]
-            st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")
-    frame.keep_in_link()
-    with st.expander(_("The network, layer by layer")):
-        tables.layer_table(me.network)
+run = linked_run()
+start = setup.setup(following=run is not None)
+design_link.write_link()
 if start:
     begin()
-if me.offer and st.button(_("Train on the digits that come with the Lab"), key="offer", type="primary"):
+if me.offer and st.button(_("Train on the built-in digits instead"), key="offer", type="primary"):
     begin(me.offer)
-if lab.engine.state == "down":
-    live.engine_down()
-steering.queue()
+if lab().engine.state == "down":
+    engine_status.engine_down()
+run_controls.queue()
 
-run = linked_run()
 if run:
-    following.follow(run, which.compared(run))
+    live_run.follow(run, run_picker.compared(run))
 else:
-    which.run(None)
+    run_picker.run(None)
 if not run and "run" not in st.query_params:
-    st.info(_("Nothing is training here yet. Press **Start**: the first network learns in about ten seconds."))
+    st.info(_("No run selected. Press **Start** to train a first network in about ten seconds."))

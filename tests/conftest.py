@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from cnnlab.lab.lab import Lab
 from cnnlab.network.layers import Conv2D, Dense, Flatten
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.settings import Settings
 from cnnlab.training.spec import TrainingSpec
+from tests.waiting import wait_until
+
+BROWSER = Path(__file__).parent / "browser"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -22,14 +28,27 @@ settings.register_profile(
 settings.load_profile("cnnlab")
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Lower this process's priority once the tests with a browser are behind it.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that drive a browser, and those that use the Lab with workers, so that both can be left out.
 
-    Workers that train have the lowest one. With -n 2 a run in a browser would stand still while the other process
-    computes at the usual priority.
+    Tests that start workers of their own carry the mark `engine` themselves.
     """
-    if os.name == "posix" and "browser" not in item.path.parts:
-        psutil.Process().nice(19)
+    for item in items:
+        if BROWSER in item.path.parents:
+            item.add_marker("browser")
+        elif "working_lab" in getattr(item, "fixturenames", ()):
+            item.add_marker("engine")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give up priority: little for the tests with a browser, which come first, and all of it for the others.
+
+    Workers that train have the lowest priority. At the usual one, the other process (with -n 2), its server or its
+    browser would keep them from training for minutes.
+    """
+    if os.name == "posix":
+        psutil.Process().nice(15 if BROWSER in item.path.parents else 19)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -38,6 +57,15 @@ def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     os.environ["CNNLAB_HOME"] = str(home)
     return home
+
+
+@pytest.fixture(scope="session")
+def working_lab(tmp_path_factory: pytest.TempPathFactory, home_of_its_own: Path) -> Iterator[Lab]:
+    """A Lab with its workers, shared by all tests of this process that leave it whole."""
+    one = Lab(Settings(home=tmp_path_factory.mktemp("lab")))
+    wait_until(lambda: one.engine.state == "ready")
+    yield one
+    one.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cnnlab.datasets import DatasetUnavailable
 from cnnlab.errors import CNNLabError, NetworkError, fill
+from cnnlab.i18n.marks import nN_
 from cnnlab.settings import Settings, from_environment
 
 
@@ -18,8 +19,9 @@ from cnnlab.settings import Settings, from_environment
     "error",
     [
         CNNLabError("Plain."),
+        CNNLabError(nN_("{n} thing is missing.", "{n} things are missing.", 2), n=2),
         DatasetUnavailable("No {what}.", "Get {what}.", what="data"),
-        NetworkError("Too {how}.", how="large").at(2, field="units", mend="units").of_kind("Dense"),
+        NetworkError("Too {how}.", how="large").at(2, field="units", quick_fix="units").of_kind("Dense"),
     ],
 )
 def test_errors_cross_processes(error: CNNLabError) -> None:

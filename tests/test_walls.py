@@ -16,19 +16,24 @@ PACKAGE = ROOT / "cnnlab"
 TENSORFLOW = {
     "cnnlab.network.build",
     "cnnlab.training.train",
-    "cnnlab.training.callbacks",
+    "cnnlab.training.compile_model",
     "cnnlab.training.checkpoint",
-    "cnnlab.training.watching",
-    "cnnlab.training.obedience",
-    "cnnlab.training.rate",
+    "cnnlab.training.recorded_model",
     "cnnlab.training.augment",
-    "cnnlab.engine.previewing",
-    "cnnlab.engine.tasks",
+    "cnnlab.training.callbacks.reporting",
+    "cnnlab.training.callbacks.diagnostics",
+    "cnnlab.training.callbacks.run_control",
+    "cnnlab.training.callbacks.learning_rate",
+    "cnnlab.training.callbacks.early_stopping",
+    "cnnlab.engine.worker.training",
+    "cnnlab.engine.worker.inference",
+    "cnnlab.engine.worker.evaluation",
+    "cnnlab.engine.worker.export",
+    "cnnlab.engine.worker.import_model",
+    "cnnlab.engine.worker.augmentation",
     "cnnlab.vision.feature_maps",
     "cnnlab.vision.attribution",
-    "cnnlab.engine.evaluating",
-    "cnnlab.engine.exporting",
-    "cnnlab.engine.importing",
+    "cnnlab.vision.class_scores",
     "cnnlab.recorder",
     "cnnlab.pretrain.__main__",
 }
@@ -78,23 +83,22 @@ def test_only_one_module_keeps_what_a_reader_chose() -> None:
     # Streamlit's own store is a dictionary without types; pages and their parts talk to `Session`.
     pages = [*ROOT.glob("pages/*.py"), ROOT / "app.py"]
     said = {path.stem for path in [*MODULES.values(), *pages] if "session_state" in path.read_text(encoding="utf-8")}
-    assert said == {"state"}
+    assert said == {"session"}
 
 
-def test_plotly_only_in_figures_and_the_live_chart() -> None:
-    # The interface may hand figures on to Streamlit; nobody else has to do with them.
-    found = importers("plotly")
-    assert {name for name in found if not name.startswith(("cnnlab.figures", "cnnlab.ui"))} == set()
+def test_only_the_charts_know_plotly() -> None:
+    # A figure is a plain dictionary; the report on one page carries Plotly's script as a file of its package.
+    assert importers("plotly") == {"cnnlab.ui.components.charts"}
 
 
 def test_dask_only_in_the_engine() -> None:
     assert importers("distributed", "dask") == {
         "cnnlab.engine.client",
         "cnnlab.engine.connection",
-        "cnnlab.engine.control",
         "cnnlab.engine.__main__",
-        "cnnlab.engine.setup",
-        "cnnlab.engine.tasks",
+        "cnnlab.engine.worker.run_control",
+        "cnnlab.engine.worker.setup",
+        "cnnlab.engine.worker.training",
     }
 
 
@@ -118,6 +122,86 @@ def test_nobody_without_tensorflow_imports_one_with_it() -> None:
                 seen.add(other)
                 ahead.append(other)
         assert seen & TENSORFLOW == set(), f"{name} imports TensorFlow"
+
+
+ROOMS = {name.split(".")[2] for name in MODULES if name.startswith("cnnlab.ui.") and name.count(".") >= 3}
+PAGE_ROOMS = ROOMS - {"components", "shared"}
+PAGES = {path.stem: path for path in (ROOT / "pages").glob("*.py")}
+
+
+def room_of(module: str) -> str:
+    """The room of the interface that a module belongs to: "filters", "shared"; "" outside rooms."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["cnnlab", "ui"] and len(parts) > 3 else ""
+
+
+def own_imports(path: Path) -> set[str]:
+    """The files of the package that a file imports, wherever it does: of `from a import b`, b where that is a file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inside & set(MODULES) or {str(node.module)}
+    return found & set(MODULES) - {"cnnlab"}
+
+
+def test_every_page_has_a_room() -> None:
+    assert {PAGE_OF.get(room, room) for room in PAGE_ROOMS} == set(PAGES)
+
+
+PAGE_OF = {"feature_maps": "maps"}
+"""Room -> its page, where the address has another name."""
+
+
+def test_no_page_room_imports_another() -> None:
+    foreign = [
+        (name, other)
+        for name, path in MODULES.items()
+        if room_of(name) in PAGE_ROOMS
+        for other in own_imports(path)
+        if room_of(other) in PAGE_ROOMS - {room_of(name)}
+    ]
+    foreign += [
+        (page, other)
+        for page, path in PAGES.items()
+        for other in own_imports(path)
+        if room_of(other) in PAGE_ROOMS and PAGE_OF.get(room_of(other), room_of(other)) != page
+    ]
+    assert foreign == []
+
+
+def test_components_know_no_page() -> None:
+    for name, path in MODULES.items():
+        if room_of(name) == "components":
+            assert {room_of(other) for other in own_imports(path)} <= {"", "components"}, name
+        if room_of(name) == "shared":
+            assert {room_of(other) for other in own_imports(path)} <= {"", "components", "shared"}, name
+
+
+def test_shared_holds_only_what_two_rooms_use() -> None:
+    users: dict[str, set[str]] = {name: set() for name in MODULES if room_of(name) == "shared"}
+    for importer, path in [*MODULES.items(), *((f"pages.{page}", path) for page, path in PAGES.items())]:
+        room = room_of(importer) or importer.removeprefix("pages.")
+        for other in own_imports(path) & set(users):
+            users[other].add(PAGE_OF.get(room, room))
+    assert {name: rooms for name, rooms in users.items() if len(rooms) < 2 and not name.endswith("shared")} == {}
+
+
+def test_no_two_files_import_each_other_in_a_circle() -> None:
+    ahead = {name: own_imports(path) - {name} for name, path in MODULES.items()}
+    while leaves := {name for name, others in ahead.items() if not others}:
+        ahead = {name: others - leaves for name, others in ahead.items() if name not in leaves}
+    # What is left imports itself through others, or imports such a file.
+    inside = {name for others in ahead.values() for name in others}
+    assert {name: others & inside for name, others in ahead.items() if name in inside} == {}
+
+
+def test_no_module_over_300_lines_and_no_page_over_100() -> None:
+    def lines(path: Path) -> int:
+        return len(path.read_text(encoding="utf-8").splitlines())
+
+    assert {name: lines(path) for name, path in MODULES.items() if lines(path) > 300} == {}
+    assert {name: lines(path) for name, path in PAGES.items() if lines(path) > 100} == {}
 
 
 HEAVY = (
@@ -150,7 +234,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_specs_and_arithmetic_load_nothing_heavy() -> None:
-    assert loaded_by("cnnlab", *room("errors", "marks", "settings", "network", "training")) == set()
+    assert loaded_by("cnnlab", *room("errors", "i18n", "settings", "network", "training")) == set()
 
 
 def test_the_lab_waits_for_neither_tensorflow_nor_dask() -> None:

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from cnnlab.lab.lab import Lab
+from cnnlab.runs.run import Run
+
 T = TypeVar("T")
 
 
@@ -17,3 +20,9 @@ def wait_until(condition: Callable[[], T], seconds: float = 120.0) -> T:
         assert time.monotonic() < deadline, f"still not so after {seconds:g} s: {value!r}"
         never.wait(0.05)
     return value
+
+
+def ended(lab: Lab, run: str) -> Run:
+    """The run, once it has ended."""
+    wait_until(lambda: not lab.runs.get(run).active)
+    return lab.runs.get(run)

@@ -1,9 +1,9 @@
-"""The study notes' way to train: a plain Keras script that knows nothing of CNN Lab. One network, one process.
+"""Training as in the study notes: a plain Keras script, independent of CNN Lab. One network, one process.
 
     python plain_keras.py mnist.npz full --batch-size 1000 --epochs 3
 
-Its last line is JSON: `ends`, the moments when the first epoch began and when each epoch ended (seconds since 1970);
-the loss and the accuracy on the test set.
+Its last line is JSON: `ends`, the start of the first epoch and the end of every epoch (seconds since 1970), and the
+loss and accuracy on the test set.
 """
 
 import argparse
@@ -46,7 +46,7 @@ NETWORKS = {"full": full, "conv-10": conv_10}
 
 
 class Clock(keras.callbacks.Callback):
-    """Writes down when the first epoch begins and when each epoch ends."""
+    """Record when the first epoch starts and when each epoch ends."""
 
     def __init__(self):
         super().__init__()
@@ -67,23 +67,23 @@ def main():
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    with np.load(asked.data) as data:
+    with np.load(options.data) as data:
         x_train = data["x_train"].reshape(-1, 28, 28, 1).astype("float32") / 255
         x_test = data["x_test"].reshape(-1, 28, 28, 1).astype("float32") / 255
         y_train = keras.utils.to_categorical(data["y_train"], 10)
         y_test = keras.utils.to_categorical(data["y_test"], 10)
 
-    keras.utils.set_random_seed(asked.seed)
-    model = keras.Sequential([keras.Input((28, 28, 1)), *NETWORKS[asked.network]()])
+    keras.utils.set_random_seed(options.seed)
+    model = keras.Sequential([keras.Input((28, 28, 1)), *NETWORKS[options.network]()])
     model.compile(loss="categorical_crossentropy", optimizer=keras.optimizers.Adam(), metrics=["accuracy"])
     clock = Clock()
     model.fit(
         x_train,
         y_train,
-        batch_size=asked.batch_size,
-        epochs=asked.epochs,
+        batch_size=options.batch_size,
+        epochs=options.epochs,
         validation_data=(x_test, y_test),
         callbacks=[clock],
         verbose=1,

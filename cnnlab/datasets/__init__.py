@@ -1,7 +1,7 @@
-"""Named image sets: what there is (`DATASETS`), whether it is on this computer (`available`), and the images (`load`).
+"""Built-in image datasets: descriptions (`DATASETS`), whether they are on this computer (`available`), and `load`.
 
-Two sets come with the requirements and need no network; three large ones are found in a folder or downloaded. Keeping
-a loaded set for the next caller, splitting off a validation set and augmentation are left to others.
+Two datasets come with the requirements and need no network; three large ones are found in a folder or downloaded.
+Nothing is cached, split or augmented here.
 """
 
 from cnnlab.datasets.dataset import Dataset, scaled

@@ -1,7 +1,6 @@
-"""Whether what was read is the data set that it should be: shapes, types, labels, and the published content.
+"""Check that the arrays read from files are the expected dataset: shapes, types, labels and published content.
 
-A file in a folder may be anything, so every set is checked after reading, wherever it came from. Reading is left to
-`formats` and `cifar`.
+A file in a folder may contain anything, so every dataset is checked after reading. `formats` and `cifar` read files.
 """
 
 from __future__ import annotations
@@ -22,14 +21,13 @@ import numpy.typing as npt
 
 from cnnlab.datasets.registry import DatasetInfo
 from cnnlab.errors import DatasetError
-from cnnlab.marks import N_
+from cnnlab.i18n.marks import N_
 
-_NOT_READ = N_("The file {file} cannot be read as part of {title}: {detail}.")
-_REPLACE = N_("Replace it with the published file from {url}, or remove it.")
+_REPLACE = N_("Replace it with the published file from {url}, or move it to another folder.")
 _REINSTALL = N_("Install the requirements again: pip install -r requirements.txt")
 
-# What the readers of the standard library and NumPy raise on damaged or foreign files; a damaged pickle may raise any
-# of the last few (the documentation of `pickle.UnpicklingError` says so).
+# Errors of the standard library and NumPy on damaged or foreign files; a damaged pickle may raise any of the last few
+# (see the documentation of `pickle.UnpicklingError`).
 _UNREADABLE = (
     OSError,
     EOFError,
@@ -50,8 +48,12 @@ _UNREADABLE = (
 )
 
 
+class ForeignContent(DatasetError):
+    """Files that can be read, but whose content is not the expected dataset."""
+
+
 class Arrays(NamedTuple):
-    """What a reader returns: images (n, height, width, channels) and labels (n,), not yet checked."""
+    """The unchecked result of a reader: images (n, height, width, channels) and labels (n,)."""
 
     x_train: npt.NDArray[Any]
     y_train: npt.NDArray[Any]
@@ -60,47 +62,49 @@ class Arrays(NamedTuple):
 
 
 @contextmanager
-def reading(info: DatasetInfo, path: Path) -> Iterator[None]:
-    """Say which file it was, when one of the set's files cannot be read.
+def explain_unreadable(info: DatasetInfo, path: Path) -> Iterator[None]:
+    """Raise a DatasetError that names the file if one of the dataset's files cannot be read.
 
     Raises:
-        DatasetError: the file is damaged, of another kind, or not to be opened.
+        DatasetError: the file is damaged, has another format, or cannot be opened.
     """
     try:
         yield
     except _UNREADABLE as error:
         detail = str(error).rstrip(".") or type(error).__name__
-        raise _wrong(
-            info, path, N_("The file {file} cannot be read as part of {title}: {detail}."), detail=detail
+        raise _invalid(
+            DatasetError, info, path, N_("The file {file} cannot be read as part of {title}: {detail}."), detail=detail
         ) from (error)
 
 
 def check(info: DatasetInfo, arrays: Arrays, path: Path) -> None:
-    """Refuse arrays that are not the data set `info`; `path` is the file or folder they came from.
+    """Check that arrays are the dataset `info`; `path` is the file or folder they came from.
 
     Raises:
-        DatasetError: naming `path`, what was expected and what was received.
+        ForeignContent: they are not; it names `path`, what was expected and what was received.
     """
     train, test = (info.train_size,), (info.test_size,)
     shapes = (train + info.input_shape, train, test + info.input_shape, test)
     for part, array, shape in zip(Arrays._fields, arrays, shapes, strict=True):
         if array.shape != shape or array.dtype != np.uint8:
-            raise _wrong(
+            raise _invalid(
+                ForeignContent,
                 info,
                 path,
-                N_("{file}: {part} should be of shape {expected} and type uint8; received {received} and {dtype}."),
+                N_("{file}: {part} should have shape {expected} and dtype uint8; received {received} and {dtype}."),
                 part=part,
                 expected=str(shape),
                 received=str(array.shape),
                 dtype=str(array.dtype),
             )
     check_labels(info, arrays, path)
-    if info.digest is not None and (received := digest(arrays)) != info.digest:
-        raise _wrong(
+    if info.digest is not None and (received := content_digest(arrays)) != info.digest:
+        raise _invalid(
+            ForeignContent,
             info,
             path,
             N_(
-                "{file}: the images and labels are not those of {title} as published; expected the digest {expected}, "
+                "{file}: the content differs from the published {title}; expected the digest {expected}, "
                 "received {received}."
             ),
             expected=info.digest[:12],
@@ -109,15 +113,16 @@ def check(info: DatasetInfo, arrays: Arrays, path: Path) -> None:
 
 
 def check_labels(info: DatasetInfo, arrays: Arrays, path: Path) -> None:
-    """Refuse labels outside the classes and, where no digest vouches for the content, classes of unequal size.
+    """Check that labels are within the classes and, if no digest is known, that all classes have the same size.
 
     Raises:
-        DatasetError: see `check`.
+        ForeignContent: see `check`.
     """
     classes = len(info.class_names)
     for part, labels in (("y_train", arrays.y_train), ("y_test", arrays.y_test)):
         if labels.max() >= classes:
-            raise _wrong(
+            raise _invalid(
+                ForeignContent,
                 info,
                 path,
                 N_("{file}: the labels in {part} should lie between 0 and {highest}; received {received}."),
@@ -127,10 +132,11 @@ def check_labels(info: DatasetInfo, arrays: Arrays, path: Path) -> None:
             )
         counts = np.bincount(labels, minlength=classes)
         if info.digest is None and counts.min() != counts.max():
-            raise _wrong(
+            raise _invalid(
+                ForeignContent,
                 info,
                 path,
-                N_("{file}: {part} should hold {expected} images of every class; received {least} to {most}."),
+                N_("{file}: {part} should contain {expected} images per class; received {least} to {most}."),
                 part=part,
                 expected=len(labels) // classes,
                 least=int(counts.min()),
@@ -138,16 +144,14 @@ def check_labels(info: DatasetInfo, arrays: Arrays, path: Path) -> None:
             )
 
 
-def digest(arrays: Arrays) -> str:
-    """SHA-256 in hexadecimal over the four arrays in C order: the same for every way of packing the same content."""
+def content_digest(arrays: Arrays) -> str:
+    """Return the hexadecimal SHA-256 over the four arrays in C order, which does not depend on the file format."""
     content = hashlib.sha256()
     for array in arrays:
         content.update(np.ascontiguousarray(array).data)
     return content.hexdigest()
 
 
-def _wrong(info: DatasetInfo, path: Path, problem: str, **values: Any) -> DatasetError:
+def _invalid(kind: type[DatasetError], info: DatasetInfo, path: Path, problem: str, **values: Any) -> DatasetError:
     urls = ", ".join(file.url for file in info.files)
-    return DatasetError(
-        problem, _REPLACE if info.large else _REINSTALL, file=str(path), title=info.title, url=urls, **values
-    )
+    return kind(problem, _REPLACE if info.large else _REINSTALL, file=str(path), title=info.title, url=urls, **values)

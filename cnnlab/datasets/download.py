@@ -1,8 +1,8 @@
-"""Bring the files of a large data set into a folder: time-outs, progress, hashes, and one download at a time.
+"""Download the files of a large dataset: timeouts, progress, hashes, and one download at a time.
 
-Pooch writes to a temporary file and moves it into place only when its hash is right, so a half-written file is never
-used. A lock beside the files makes a second process wait for the first one's download - and share its failure, so that
-thirty people without a network all have their answer after one time-out. What to tell them is left to `loading`.
+Pooch writes to a temporary file and moves it into place only if the hash is right, so a partial file is never used. A
+lock next to the files makes a second process wait for the first one's download and share its failure: thirty users
+without a network all get the error after one timeout. `loading` writes the error message.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnlab.datasets.registry import RemoteFile
-from cnnlab.marks import N_
+from cnnlab.i18n.marks import N_
 
 if TYPE_CHECKING:
     import requests
 
 _CHUNK = 1 << 16
-_REPORT_SECONDS = 0.1  # at most ten reports a second: each may redraw a progress bar
+_REPORT_SECONDS = 0.1  # at most ten reports per second: each may redraw a progress bar
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the download of one file is: `received` of `total` bytes (None: the server did not say)."""
+    """Progress of the download of one file: `received` of `total` bytes (None if unknown)."""
 
     file: str
     received: int
@@ -38,7 +38,7 @@ OnProgress = Callable[[Progress], None]
 
 
 class DownloadError(Exception):
-    """A file could not be had: its `url`, the `reason` (a marked text) and a technical `detail`."""
+    """A download failed: its `url`, the `reason` (a marked text) and a technical `detail`."""
 
     def __init__(self, url: str, reason: str, detail: str) -> None:
         super().__init__(url, reason, detail)
@@ -50,24 +50,24 @@ class DownloadError(Exception):
 def fetch(
     name: str, files: Sequence[RemoteFile], folder: Path, seconds: float, on_progress: OnProgress | None = None
 ) -> None:
-    """Make sure that all `files` of the data set `name` are in `folder`, each with the right hash.
+    """Download those `files` of the dataset `name` that are not in `folder` with the right hash.
 
-    Gives up at the first file that cannot be had. `seconds` bounds both the wait for a server's answer (its name, the
-    connection and the first byte together) and every pause in what it sends. An exception from `on_progress` ends the
-    download and leaves nothing behind: that is how to stop it.
+    Stops at the first failure. `seconds` limits the wait for the server's response (name lookup, connection and first
+    byte together) and every pause in the transfer. To cancel, raise an exception in `on_progress`: it ends the download
+    and leaves no partial file.
 
     Raises:
-        DownloadError: why not. One that happened while this call waited for another's download is passed on.
+        DownloadError: a download failed, in this call or in another that this one waited for.
     """
     from filelock import FileLock
 
-    asked = time.time()
+    started = time.time()
     failure = folder / f".{name}.failure"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f".{name}.lock")
         with lock:
-            if failure.exists() and failure.stat().st_mtime >= asked:
+            if failure.exists() and failure.stat().st_mtime >= started:
                 raise DownloadError(*failure.read_text(encoding="utf-8").split("\n", 2))
             try:
                 for file in files:
@@ -76,7 +76,7 @@ def fetch(
                 failure.write_text("\n".join((error.url, error.reason, error.detail)), encoding="utf-8")
                 raise
     except OSError as error:
-        # What concerns the network is a DownloadError by now; this is the folder.
+        # Network failures were already converted to DownloadError; this OSError is about the folder.
         raise DownloadError(files[0].url, _UNWRITABLE, str(error)) from error
 
 
@@ -90,7 +90,7 @@ def _retrieve(file: RemoteFile, folder: Path, seconds: float, on_progress: OnPro
             pooch.retrieve(file.url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=transfer)
             return
         except requests.RequestException as error:
-            # A server that did not answer will not answer now; one that broke off half-way may.
+            # Retry an interrupted transfer, but not a server that did not respond at all.
             if last_attempt or not transfer.received:
                 raise DownloadError(file.url, *_reason(error, seconds)) from error
         except ValueError as error:
@@ -100,7 +100,7 @@ def _retrieve(file: RemoteFile, folder: Path, seconds: float, on_progress: OnPro
 
 
 class _Transfer:
-    """What Pooch calls to get a file: streams `url` into `output_file` and reports progress."""
+    """Pooch's downloader: streams `url` into `output_file` and reports progress."""
 
     def __init__(self, file: RemoteFile, seconds: float, on_progress: OnProgress | None) -> None:
         self.file = file
@@ -110,7 +110,7 @@ class _Transfer:
         self.complete = False
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
-        with _answer(url, self.seconds) as response, Path(output_file).open("wb") as output:
+        with _response(url, self.seconds) as response, Path(output_file).open("wb") as output:
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
             total = int(length) if length.isdecimal() else None
@@ -130,50 +130,50 @@ class _Transfer:
             self.on_progress(Progress(self.file.name, self.received, total))
 
 
-def _answer(url: str, seconds: float) -> requests.Response:
-    """The server's response with its body still to come, or `requests.Timeout` after `seconds` in all.
+def _response(url: str, seconds: float) -> requests.Response:
+    """Return the server's response before its body; raise `requests.Timeout` after `seconds` in total.
 
-    Asked for in a thread: the time-out of requests holds for each of a server's addresses and does not cover the search
-    for its name, which alone can take half a minute on a computer that is off the network.
+    The request runs in a thread: the timeout of requests applies to each address of a server and does not cover the
+    name lookup, which alone can take half a minute on an offline computer.
     """
     import requests
 
-    answer: Future[requests.Response] = Future()
+    response: Future[requests.Response] = Future()
 
-    def ask() -> None:
+    def request() -> None:
         try:
-            # "identity": the bytes as they are stored, as Keras asks for them. The hash is over those.
+            # "identity" requests the bytes as stored, as Keras does; the hash is over these.
             headers = {"Accept-Encoding": "identity"}
-            answer.set_result(requests.get(url, stream=True, timeout=seconds, headers=headers))
-        except OSError as error:  # all of requests' own errors, and a certificate file that is not there
-            answer.set_exception(error)
+            response.set_result(requests.get(url, stream=True, timeout=seconds, headers=headers))
+        except OSError as error:  # all errors of requests, and a missing certificate file
+            response.set_exception(error)
 
-    threading.Thread(target=ask, name="cnnlab-download", daemon=True).start()
+    threading.Thread(target=request, name="cnnlab-download", daemon=True).start()
     try:
-        return answer.result(timeout=seconds)
+        return response.result(timeout=seconds)
     except TimeoutError as error:
         raise requests.Timeout(f"no answer within {seconds:g} s") from error
 
 
-_UNWRITABLE = N_("the folder for downloads cannot be used")
-_FORGED = N_("what was received is not the published file")
+_UNWRITABLE = N_("the download folder cannot be used")
+_FORGED = N_("the downloaded file is not the published one")
 
 
 def _reason(error: requests.RequestException, seconds: float) -> tuple[str, str]:
-    """A marked text that says what went wrong, and a technical detail."""
+    """Return the reason of a failure (a marked text) and a technical detail."""
     import requests
     from urllib3.exceptions import ReadTimeoutError
 
-    cause = error.args[0] if error.args else None  # requests wraps urllib3's error, which names its reason in turn
+    cause = error.args[0] if error.args else None  # requests wraps urllib3's error, which wraps its reason
     cause = getattr(cause, "reason", None) or cause
     if isinstance(error, requests.HTTPError) and error.response is not None:
-        return N_("the server answered with an error"), f"HTTP {error.response.status_code}"
+        return N_("the server returned an error"), f"HTTP {error.response.status_code}"
     if isinstance(error, requests.Timeout) or isinstance(cause, ReadTimeoutError):
-        return N_("no answer in time"), f"{seconds:g} s"
+        return N_("the server did not respond in time"), f"{seconds:g} s"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return N_("the connection broke off"), type(error).__name__
+        return N_("the connection was interrupted"), type(error).__name__
     if isinstance(error, requests.exceptions.SSLError):
-        return N_("the server's certificate was not accepted"), str(cause)
+        return N_("the server's certificate is not trusted"), str(cause)
     if isinstance(error, requests.ConnectionError):
-        return N_("no connection to the server"), type(cause).__name__
+        return N_("could not connect to the server"), type(cause).__name__
     return N_("the request failed"), type(error).__name__

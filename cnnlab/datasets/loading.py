@@ -1,7 +1,6 @@
-"""Load a data set by name: look in the folders, in Keras's cache and among earlier downloads, then download.
+"""Load a dataset by name: search the folders, Keras's cache and earlier downloads, then download.
 
-The only module of this room that knows the order of the search and what to tell people when it fails. Nothing is kept
-in memory: a caller that asks twice reads twice.
+This module defines the search order and the error messages. Nothing is cached: a second call reads the files again.
 """
 
 from __future__ import annotations
@@ -9,21 +8,23 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from cnnlab.datasets.checks import Arrays, check
+from cnnlab.datasets import idx_files
+from cnnlab.datasets.checks import Arrays, ForeignContent, check
 from cnnlab.datasets.cifar import read_cifar10
 from cnnlab.datasets.dataset import Dataset
 from cnnlab.datasets.download import DownloadError, OnProgress, fetch
-from cnnlab.datasets.formats import read_digits_8x8, read_idx, read_mnist_5k, read_npz
-from cnnlab.datasets.registry import DATASETS, DatasetInfo
+from cnnlab.datasets.formats import read_digits_8x8, read_mnist_5k, read_npz
+from cnnlab.datasets.idx_files import read_idx
+from cnnlab.datasets.registry import DATASETS, SHARED_FOLDERS, DatasetInfo
 from cnnlab.errors import DatasetError
-from cnnlab.marks import N_
+from cnnlab.i18n.marks import N_
 from cnnlab.settings import Settings, from_environment
 
 _log = logging.getLogger(__name__)
@@ -37,62 +38,88 @@ READERS: Mapping[str, Callable[[DatasetInfo, Sequence[Path]], Arrays]] = Mapping
 
 
 SHUFFLE_SEED = 1
-"""Decides the one order of the pixels of the shuffled sets; the exported script (`network.code`) has it too."""
+"""Seed of the pixel order of the shuffled datasets; also in the exported script (`export.keras_script_data`)."""
 
 
 class DatasetUnavailable(DatasetError):
-    """A large set is neither on this computer nor to be had from the network; `offer` names one that needs neither."""
+    """A large dataset is neither on this computer nor downloadable; `offer` names one that works offline."""
 
     offer = "mnist-5k"
 
 
-class _Place(NamedTuple):
+class _SearchFolder(NamedTuple):
     folder: Path
-    named: bool  # by the person who set CNNLAB_DATASETS, who should hear of a damaged file instead of having it skipped
+    named: bool  # set in CNNLAB_DATASETS: report a damaged file there instead of skipping it
+
+
+class _Candidate(NamedTuple):
+    """Files with the names of a dataset; `shared`: other datasets have files of the same names in such a folder."""
+
+    paths: list[Path]
+    named: bool
+    idx: bool = False
+    shared: bool = False
+
+    @property
+    def common_path(self) -> str:
+        """Return the only file, or the folder of several."""
+        return str(_common_path(self.paths))
+
+    def other(self, info: DatasetInfo) -> str | None:
+        """Return the name of another dataset whose files these are, if it is known."""
+        found = idx_files.identify(self.paths) if self.idx else None
+        return None if found == info.name else found
+
+    def likely(self, info: DatasetInfo) -> bool:
+        """Return whether the files are probably those of `info`; reads the test labels of IDX files only."""
+        found = idx_files.identify(self.paths) if self.idx else None
+        return found == info.name or (found is None and not self.shared)
 
 
 def load(name: str, settings: Settings | None = None, on_progress: OnProgress | None = None) -> Dataset:
-    """The data set `name`, read and checked.
+    """Load and check the dataset `name`.
 
-    A large set is looked for in the folders of `CNNLAB_DATASETS`, in Keras's cache and in `CNNLAB_HOME`/datasets, and
-    otherwise downloaded into the last; see `fetch` for `on_progress` and for how to stop it.
+    A large dataset is searched for in the folders of `CNNLAB_DATASETS`, in Keras's cache and in `CNNLAB_HOME`/datasets;
+    otherwise it is downloaded to the last. See `fetch` for `on_progress` and how to cancel.
 
     Raises:
-        DatasetError: there is no such set, or a file in one of the named folders is not what it should be.
-        DatasetUnavailable: it is not here and cannot be downloaded.
+        DatasetError: there is no such dataset, or a file in a folder of `CNNLAB_DATASETS` is damaged or foreign.
+        DatasetUnavailable: the dataset is not on this computer and cannot be downloaded.
     """
-    return load_info(_known(name), settings, on_progress)
+    return load_info(_info(name), settings, on_progress)
 
 
 def load_info(info: DatasetInfo, settings: Settings | None = None, on_progress: OnProgress | None = None) -> Dataset:
-    """The same for a known set whose `files` may come from somewhere else than `DATASETS` says."""
+    """Load a known dataset like `load`; its `files` may name other URLs than in `DATASETS`."""
     if info.shuffled:
-        return shuffled(load_info(DATASETS[info.shuffled], settings, on_progress), info.name)
+        return shuffle_pixels(load_info(DATASETS[info.shuffled], settings, on_progress), info.name)
     if not info.large:
-        return _dataset(info, BUNDLED[info.name](info))
+        return _to_dataset(info, BUNDLED[info.name](info))
     settings = settings or from_environment()
     unusable: list[str] = []
-    for place in _places(settings):
-        paths = _find(info, place.folder)
-        if paths is None:
+    mistaken: dict[str, str] = {}
+    for candidate in _candidates(info, settings):
+        if other := candidate.other(info):
+            mistaken[candidate.common_path] = other
             continue
         try:
-            return _read(info, paths)
+            return _read(info, candidate.paths, candidate.idx)
         except DatasetError as error:
-            if place.named:
+            # Files of these names can be a dataset that the Lab does not know: they are no reason to stop.
+            if candidate.named and not (candidate.shared and isinstance(error, ForeignContent)):
                 raise
             _log.warning("skipped: %s", error)
-            unusable.append(str(_common(paths)))
+            unusable.append(candidate.common_path)
     downloads = _downloads(settings)
     try:
         fetch(info.name, info.files, downloads, settings.download_seconds, on_progress)
     except DownloadError as error:
-        raise _unavailable(info, settings, unusable, error) from error
+        raise _unavailable(info, settings, unusable, mistaken, error) from error
     return _read(info, [downloads / file.path for file in info.files])
 
 
-def shuffled(dataset: Dataset, name: str) -> Dataset:
-    """The same images with all their pixels in another order, one order for all of them; labels stay."""
+def shuffle_pixels(dataset: Dataset, name: str) -> Dataset:
+    """Return the dataset with the pixels of all images shuffled in one fixed order; labels are unchanged."""
     height, width, channels = dataset.input_shape
     # RandomState's stream is frozen: the same order in every version of NumPy.
     order = np.random.RandomState(SHUFFLE_SEED).permutation(height * width)
@@ -106,32 +133,32 @@ def shuffled(dataset: Dataset, name: str) -> Dataset:
 
 
 def available(name: str, settings: Settings | None = None) -> bool:
-    """Whether `name` can be loaded without a download; only looks whether the files are there.
+    """Return whether `name` can be loaded without a download; checks only that the files exist, and IDX files' labels.
 
     Raises:
-        DatasetError: there is no such set.
+        DatasetError: there is no such dataset.
     """
-    info = _known(name)
-    info = _known(info.shuffled) if info.shuffled else info
+    info = _info(name)
+    info = _info(info.shuffled) if info.shuffled else info
     if not info.large:
         return True
-    return any(_find(info, place.folder) is not None for place in _places(settings or from_environment()))
+    return any(candidate.likely(info) for candidate in _candidates(info, settings or from_environment()))
 
 
-def _known(name: str) -> DatasetInfo:
+def _info(name: str) -> DatasetInfo:
     if name not in DATASETS:
         raise DatasetError(
-            N_("There is no data set “{name}”; expected one of {known}."), name=name, known=", ".join(DATASETS)
+            N_("There is no dataset called “{name}”; expected one of {known}."), name=name, known=", ".join(DATASETS)
         )
     return DATASETS[name]
 
 
-def _places(settings: Settings) -> list[_Place]:
+def _search_folders(settings: Settings) -> list[_SearchFolder]:
     keras = os.environ.get("KERAS_HOME") or "~/.keras"
     return [
-        *(_Place(folder, named=True) for folder in settings.datasets),
-        _Place(Path(os.path.expanduser(keras)) / "datasets", named=False),  # noqa: PTH111 - Path's raises without a home
-        _Place(_downloads(settings), named=False),
+        *(_SearchFolder(folder, named=True) for folder in settings.datasets),
+        _SearchFolder(Path(os.path.expanduser(keras)) / "datasets", named=False),  # noqa: PTH111 - Path.expanduser raises without a home folder
+        _SearchFolder(_downloads(settings), named=False),
     ]
 
 
@@ -139,27 +166,31 @@ def _downloads(settings: Settings) -> Path:
     return settings.home / "datasets"
 
 
-def _find(info: DatasetInfo, folder: Path) -> list[Path] | None:
-    """The paths of the first layout that is complete in `folder`."""
-    for layout in info.layouts:
-        paths = [folder / path for path in layout]
-        if all(os.path.exists(path) for path in paths):  # noqa: PTH110 - Path's raises on a folder it may not enter
-            return paths
-    return None
+def _candidates(info: DatasetInfo, settings: Settings) -> Iterator[_Candidate]:
+    """Yield the complete sets of files under the names of the dataset, in the order of the search."""
+    for folder, named in _search_folders(settings):
+        for layout in info.layouts:
+            paths = [folder / path for path in layout]
+            # The preferred layout of a dataset in IDX files is among its `idx_folders`.
+            if len(paths) == 1 and os.path.exists(paths[0]):  # noqa: PTH110 - Path.exists raises on a folder without permission
+                yield _Candidate(paths, named)
+        for inside in info.idx_folders:
+            if found := idx_files.find(folder / inside):
+                yield _Candidate(found, named, idx=True, shared=inside in SHARED_FOLDERS)
 
 
-def _read(info: DatasetInfo, paths: Sequence[Path]) -> Dataset:
-    arrays = READERS[info.name](info, paths)
-    check(info, arrays, _common(paths))
-    return _dataset(info, arrays)
+def _read(info: DatasetInfo, paths: Sequence[Path], idx: bool = False) -> Dataset:
+    arrays = (read_idx if idx else READERS[info.name])(info, paths)
+    check(info, arrays, _common_path(paths))
+    return _to_dataset(info, arrays)
 
 
-def _common(paths: Sequence[Path]) -> Path:
-    """The file, or the folder of several."""
+def _common_path(paths: Sequence[Path]) -> Path:
+    """Return the only file, or the folder of several."""
     return paths[0] if len(paths) == 1 else paths[0].parent
 
 
-def _dataset(info: DatasetInfo, arrays: Arrays) -> Dataset:
+def _to_dataset(info: DatasetInfo, arrays: Arrays) -> Dataset:
     x_train, x_test = (np.ascontiguousarray(x) for x in (arrays.x_train, arrays.x_test))
     y_train, y_test = (y.astype(np.int64) for y in (arrays.y_train, arrays.y_test))
     for array in (x_train, y_train, x_test, y_test):
@@ -168,7 +199,11 @@ def _dataset(info: DatasetInfo, arrays: Arrays) -> Dataset:
 
 
 def _unavailable(
-    info: DatasetInfo, settings: Settings, unusable: Sequence[str], error: DownloadError
+    info: DatasetInfo,
+    settings: Settings,
+    unusable: Sequence[str],
+    mistaken: Mapping[str, str],
+    error: DownloadError,
 ) -> DatasetUnavailable:
     problem = N_(
         "{title} is not on this computer and could not be downloaded. Looked in {places}; tried {url}: {reason} "
@@ -179,16 +214,24 @@ def _unavailable(
             "{title} is not on this computer and could not be downloaded. Looked in {places}, where {unusable} cannot "
             "be used; tried {url}: {reason} ({detail})."
         )
+    elif mistaken:
+        problem = N_(
+            "{title} is not on this computer and could not be downloaded. Looked in {places}, where the files in "
+            "{folder} are {other}; tried {url}: {reason} ({detail})."
+        )
+    folder, other = next(iter(mistaken.items()), ("", info.name))
     target = settings.datasets[0] if settings.datasets else _downloads(settings)
     return DatasetUnavailable(
         problem,
         N_(
-            "Choose “{offer}”, which needs no network; or fetch {urls} on another computer and save under {targets}, "
-            "then try again."
+            "Choose “{offer}”, which works offline; or download {urls} on another computer, save as {targets}, and "
+            "try again."
         ),
         title=info.title,
-        places=", ".join(str(place.folder) for place in _places(settings)),
+        places=", ".join(str(candidate.folder) for candidate in _search_folders(settings)),
         unusable=", ".join(unusable),
+        folder=folder,
+        other=DATASETS[other].title,
         url=error.url,
         reason=error.reason,
         detail=error.detail,

@@ -1,7 +1,7 @@
-"""`python -m cnnlab.engine`: the scheduler and the workers of this machine.
+"""`python -m cnnlab.engine`: run the scheduler and the workers of this machine.
 
-The app starts it and talks to it over its standard input and output: one line of JSON out, with the address and the
-certificates of this run's TLS; when the input ends, because the app ended, however it ended, the engine ends too.
+The app starts it and reads one line of JSON from its standard output: the scheduler's address and the TLS certificates.
+When standard input is closed, because the app has ended for whatever reason, the engine ends too.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import dask
 from distributed import Nanny, Scheduler, Security, SpecCluster
 
 from cnnlab import settings
-from cnnlab.engine.names import INFER, TRAIN, WORKER_SETUP
+from cnnlab.engine.protocol import INFER, TRAIN, WORKER_SETUP
 
 CERTIFICATES = ("tls_ca_file", "tls_client_cert", "tls_client_key")
-"""What a client needs of the temporary `Security`; PEM text."""
+"""The parts of the temporary `Security` that a client needs, as PEM text."""
 
 
 def _worker(security: Security, name: str, resource: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _worker(security: Security, name: str, resource: str) -> dict[str, Any]:
 
 
 async def serve() -> None:
-    """Run scheduler and workers until standard input ends."""
+    """Run the scheduler and the workers until standard input is closed."""
     chosen = settings.from_environment()
     security = Security.temporary()
     workers = {f"train-{n}": _worker(security, f"train-{n}", TRAIN) for n in range(chosen.training_workers)}
@@ -51,7 +51,7 @@ async def serve() -> None:
     async with SpecCluster(workers={}, scheduler=scheduler, asynchronous=True, security=security) as cluster:
         greeting = {"address": cluster.scheduler_address, **{name: getattr(security, name) for name in CERTIFICATES}}
         print(json.dumps(greeting), flush=True)
-        # Workers take seconds to start; the app can connect and queue meanwhile.
+        # Add the workers only now: they take seconds to start, and the app can already connect and queue runs.
         cluster.worker_spec.update(workers)
         await cluster._correct_state()
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
@@ -61,18 +61,17 @@ def main() -> None:
     dask.config.set(
         {
             "distributed.worker.daemon": True,
-            # Dask gives workers one thread for numeric libraries, and has malloc hand memory back at once. A training
-            # run is meant to use every core, and asks for the same memory again at every step.
+            # By default, Dask limits numeric libraries to one thread and makes malloc return freed memory at once. A
+            # training run should use every core, and allocates the same memory again at every step.
             "distributed.nanny.pre-spawn-environ": {},
             "distributed.scheduler.work-stealing": False,
-            # A worker that is not there so long after it died would never come back: Dask's cluster, made for machines
-            # that vanish, takes its nanny away, who has only been slow. Here nannies live as long as the engine.
+            # SpecCluster gives up on a worker (and removes its nanny) if it has not come back within this timeout.
+            # Our nannies live as long as the engine, so never give up.
             "distributed.deploy.lost-worker-timeout": "1000 days",
-            # A run whose worker died is trained on once; what kills the second one too, such as its size, would go on
-            # to kill others.
+            # Retry a run once if its worker dies. If the second worker dies too, the run itself is the likely cause.
             "distributed.scheduler.allowed-failures": 1,
-            # Dask looks at itself often: every worker's stack is sampled each 10 ms, every loop ticks each 20 ms.
-            # A thread that trains has to hand over the interpreter for each of them.
+            # Dask's self-monitoring is frequent: it samples every worker's stack every 10 ms and ticks every event loop
+            # every 20 ms. Each time, the training thread has to release the GIL.
             "distributed.worker.profile.enabled": False,
             "distributed.admin.tick.interval": "500ms",
             "distributed.admin.tick.cycle": "5s",

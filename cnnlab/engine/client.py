@@ -1,8 +1,7 @@
-"""Engine: submit a run, control it, call a function of a worker. Hides Dask from everyone else.
+"""Engine: submit and control runs, and call functions of the workers. Hides Dask from the rest of the app.
 
-Nothing here waits in a page: the engine is started in a thread, and what happens to it and to its runs is told to a
-listener. TensorFlow is never imported here; functions of `tasks`, `evaluating`, `exporting` and `importing` are named,
-and looked up in the worker.
+The engine starts in a thread, so that no page waits for it, and reports to a listener. TensorFlow is never imported
+here: the functions of `engine.worker` are passed by name and looked up in the worker.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from cnnlab.engine import names
-from cnnlab.engine.connection import Connection, close, connect, lost_is_explained
-from cnnlab.engine.names import Outcome
+from cnnlab.engine import protocol
+from cnnlab.engine.connection import Connection, close, connect, explain_lost_connection
+from cnnlab.engine.protocol import RunResult
 from cnnlab.errors import CNNLabError, EngineError
-from cnnlab.marks import N_
+from cnnlab.i18n.marks import N_
 from cnnlab.settings import Settings
 from cnnlab.training.control import Control
 
@@ -29,43 +28,47 @@ if TYPE_CHECKING:
 
 State = Literal["starting", "ready", "down"]
 
-OBEY_SECONDS = 10.0
-SETTLED, GROWN = 2, 1.1
-"""A worker whose memory is this much larger than after so many runs is replaced."""
-QUICK_DEATHS = 3
-"""An engine that ends so often in a row before it was ready is not started again by itself."""
+STOP_SECONDS = 10.0
+"""Time for a worker to stop a run before the worker is restarted."""
+SETTLED_RUNS, MAX_GROWTH = 2, 1.1
+"""A worker is replaced if it uses more than `MAX_GROWTH` times the memory it used after `SETTLED_RUNS` runs."""
+MAX_FAILED_STARTS = 3
+"""Number of failed starts in a row after which the engine is not started automatically again."""
 
 
 class Listener(Protocol):
-    """Who is told what happens; called from the engine's threads."""
+    """Receives what happens in the engine. Methods are called from the engine's threads."""
 
     def on_ready(self) -> None:
-        """The engine can take runs."""
+        """Called when the engine can train runs."""
 
     def on_event(self, run: str, event: str) -> None:
-        """A run reported an event (JSON). May repeat events."""
+        """Called for each event (JSON) that a run reports, possibly more than once per event."""
 
     def on_end(self, run: str, error: CNNLabError | None, details: str) -> None:
-        """A run has ended, well or not."""
+        """Called when a run has ended; `error` is None if it succeeded."""
 
     def on_lost(self) -> None:
-        """The engine is gone, and with it every run that it had."""
+        """Called when the engine and all runs it was training are lost."""
 
 
 def call_task(name: str, *args: Any) -> Any:
-    """Runs in a worker: calls a function by its name: "predict" of `tasks`, "evaluating.answers" of `evaluating`."""
-    module, _, function = name.rpartition(".")
+    """Call a function of `engine.worker` by its name, such as "inference.explain". Runs in a worker."""
+    module, _, function = name.partition(".")
+    failed: Exception
     try:
-        return getattr(importlib.import_module(f"cnnlab.engine.{module or 'tasks'}"), function)(*args)
-    except CNNLabError:
-        raise
+        return getattr(importlib.import_module(f"cnnlab.engine.worker.{module}"), function)(*args)
+    except CNNLabError as error:
+        failed = error
     except Exception:
-        # A bug goes back as text: unpickling TensorFlow's own exceptions would import it in the server.
-        raise RuntimeError(traceback.format_exc()) from None
+        failed = RuntimeError(traceback.format_exc())
+    # Drop chained exceptions: unpickling TensorFlow's would import TensorFlow in the server.
+    failed.__cause__ = failed.__context__ = None
+    raise failed
 
 
 class Engine:
-    """The worker processes, wherever they are."""
+    """The worker processes: this machine's own, or those of a Dask cluster."""
 
     def __init__(self, settings: Settings, listener: Listener) -> None:
         self._settings = settings
@@ -78,12 +81,12 @@ class Engine:
         self.problem: CNNLabError | None = None
 
     def start(self, after: float = 0.0) -> None:
-        """Begin to start, or to connect, in a thread, `after` seconds from now; the listener hears of it."""
+        """Start the workers, or connect to a cluster, in a thread, `after` seconds from now."""
         with self._lock:
             if self.state != "down" or self._closing.is_set():
                 return
             self.state, self.problem = "starting", None
-        threading.Thread(target=self._live, args=(after,), daemon=True, name="engine").start()
+        threading.Thread(target=self._serve, args=(after,), daemon=True, name="engine").start()
 
     def close(self) -> None:
         """End the workers that this engine started."""
@@ -96,39 +99,39 @@ class Engine:
 
     @property
     def slots(self) -> int:
-        """How many runs can train at once; 0 while the engine is not ready."""
+        """Number of runs that can train at once; 0 while the engine is not ready."""
         if self.state != "ready" or self._connection is None:
             return 0
         if not self._settings.scheduler:
             return self._settings.training_workers
         workers = self._connection.client.scheduler_info(n_workers=-1)["workers"].values()
-        return sum(names.TRAIN in worker["resources"] for worker in workers)
+        return sum(protocol.TRAIN in worker["resources"] for worker in workers)
 
     def submit(self, run: str, folder: Path, network: str, training: str) -> None:
-        """Have a run trained. Its events and its end are told to the listener."""
+        """Train a run. Its events and its end are reported to the listener."""
         from distributed import Variable
 
         connection = self._ready()
-        # A run that is resumed is another task with another topic: the scheduler still has the events of the first.
+        # A resumed run needs a new task and topic: the scheduler still has the events of the first one.
         key = f"{run}-{time.time_ns()}"
-        connection.wanted[run] = Control()
-        with lost_is_explained():
-            Variable(names.control(run), client=connection.client).set({})
-            connection.client.subscribe_topic(names.topic(key), lambda event: self._listener.on_event(run, event[1]))
+        connection.controls[run] = Control()
+        with explain_lost_connection():
+            Variable(protocol.control_variable(run), client=connection.client).set({})
+            connection.client.subscribe_topic(protocol.topic(key), lambda event: self._listener.on_event(run, event[1]))
             future = connection.client.submit(
                 call_task,
-                *("train_run", run, names.topic(key), str(folder), network, training),
-                resources={names.TRAIN: 1},
+                *("training.train_run", run, protocol.topic(key), str(folder), network, training),
+                resources={protocol.TRAIN: 1},
                 pure=False,
                 key=key,
             )
         connection.runs[run] = future
-        future.add_done_callback(lambda done: self._ended(connection, run, done))
+        future.add_done_callback(lambda done: self._on_done(connection, run, done))
 
-    def want(self, run: str, change: Callable[[Control], Control]) -> None:
-        """Change what is wanted of a run that trains; its worker hears of it within a second.
+    def update_control(self, run: str, change: Callable[[Control], Control]) -> None:
+        """Change the control state of a training run; its worker applies it within a second.
 
-        A worker that is told to stop and does not within `OBEY_SECONDS` is restarted.
+        A worker that does not stop within `STOP_SECONDS` after it was told to is restarted.
         """
         from distributed import Variable
 
@@ -137,25 +140,25 @@ class Engine:
             future = connection.runs.get(run)
             if future is None:
                 return
-            control = connection.wanted[run] = change(connection.wanted[run])
-            with lost_is_explained():
-                Variable(names.control(run), client=connection.client).set(dataclasses.asdict(control))
+            control = connection.controls[run] = change(connection.controls[run])
+            with explain_lost_connection():
+                Variable(protocol.control_variable(run), client=connection.client).set(dataclasses.asdict(control))
         if control.stop:
-            timer = threading.Timer(OBEY_SECONDS, self._force, (connection, run, future))
+            timer = threading.Timer(STOP_SECONDS, self._restart_worker, (connection, run, future))
             timer.daemon = True
             timer.start()
 
     def call(self, name: str, *args: Any, timeout: float = 60.0) -> Any:
-        """The result of a worker's function, from the inference worker; `name` is what `call_task` takes.
+        """Call a function in the inference worker and return its result; see `call_task` for `name`.
 
         Raises:
-            EngineError: the engine is not there, or did not answer within `timeout` seconds.
+            EngineError: the engine is not running, or did not answer within `timeout` seconds.
         """
         from distributed import KilledWorker
 
         connection = self._ready()
-        with lost_is_explained():
-            future = connection.client.submit(call_task, name, *args, resources={names.INFER: 1}, pure=False)
+        with explain_lost_connection():
+            future = connection.client.submit(call_task, name, *args, resources={protocol.INFER: 1}, pure=False)
             try:
                 return future.result(timeout=timeout)
             except TimeoutError:
@@ -165,35 +168,38 @@ class Engine:
                 ) from None
             except KilledWorker as error:
                 raise EngineError(
-                    N_("The worker process died several times while working on this; often the memory is the reason."),
-                    N_("Try it with less."),
+                    N_(
+                        "The worker process died several times while working on this, most likely because it ran out "
+                        "of memory."
+                    ),
+                    N_("Try again with fewer images or a smaller network."),
                 ) from error
 
     def _ready(self) -> Connection:
         connection = self._connection
         if self.state != "ready" or connection is None:
             raise EngineError(
-                N_("The worker processes are not there yet."), N_("Wait a few seconds, then try again.")
+                N_("The workers are still starting."), N_("Wait a few seconds, then try again.")
             ) from self.problem
         return connection
 
-    def _live(self, after: float) -> None:
-        """The engine's own thread: start, watch, start again."""
+    def _serve(self, after: float) -> None:
+        """Start the engine, watch it, and start it again whenever it is lost. Runs in the engine's thread."""
         self._closing.wait(after)
-        deaths = 0
-        while not self._closing.is_set() and deaths < QUICK_DEATHS:
+        failures = 0
+        while not self._closing.is_set() and failures < MAX_FAILED_STARTS:
             try:
                 connection = connect(self._settings, self._log)
             except CNNLabError as error:
                 self.problem = error
-                deaths += 1
+                failures += 1
                 continue
             with self._lock:
                 if self._closing.is_set():
                     close(connection)
                     return
                 self._connection, self.state, self.problem = connection, "ready", None
-            deaths = 0
+            failures = 0
             self._listener.on_ready()
             self._watch(connection)
             with self._lock:
@@ -206,68 +212,73 @@ class Engine:
             self.state = "down"
 
     def _watch(self, connection: Connection) -> None:
-        """Return when the connection is lost."""
+        """Wait until the connection is lost."""
         if connection.process:
             connection.process.wait()
             return
         slots = self.slots
         while not self._closing.wait(1.0) and connection.client.status == "running":
-            # The workers of a cluster come and go.
+            # Workers of a cluster can join and leave at any time.
             before, slots = slots, self.slots
             if slots > before:
                 self._listener.on_ready()
 
-    def _ended(self, connection: Connection, run: str, future: Future) -> None:
-        if connection is not self._connection or not connection.has(run, future):
+    def _on_done(self, connection: Connection, run: str, future: Future) -> None:
+        if connection is not self._connection or not connection.is_current(run, future):
             return
-        topic = names.topic(future.key)
-        with lost_is_explained():
-            # What a reader missed, if anything, is still with the scheduler; the listener keeps each event once.
+        topic = protocol.topic(future.key)
+        with explain_lost_connection():
+            # Re-deliver all events the scheduler kept, in case any were missed; the store ignores duplicates.
             for _, event in connection.client.get_events(topic):
                 self._listener.on_event(run, event)
             connection.client.unsubscribe_topic(topic)
-        del connection.runs[run], connection.wanted[run]
-        outcome = _outcome(future)
-        if outcome.worker and _grown(connection.sizes.setdefault(outcome.worker, []), outcome.memory):
-            # Before the end is told, so that no other run is with this worker.
-            connection.client.restart_workers([outcome.worker], timeout=60, raise_for_error=False)
-        self._listener.on_end(run, outcome.error, outcome.details)
+        del connection.runs[run], connection.controls[run]
+        result = _result(future)
+        if result.worker and _has_grown(connection.sizes.setdefault(result.worker, []), result.memory):
+            # Restart it before reporting the end, so that no other run has been given to it yet.
+            connection.client.restart_workers([result.worker], timeout=60, raise_for_error=False)
+        self._listener.on_end(run, result.error, result.details)
 
-    def _force(self, connection: Connection, run: str, future: Future) -> None:
-        if not connection.has(run, future) or future.done():
+    def _restart_worker(self, connection: Connection, run: str, future: Future) -> None:
+        if not connection.is_current(run, future) or future.done():
             return
         holders = [address for address, keys in connection.client.processing().items() if future.key in keys]
         future.cancel()
         connection.client.restart_workers(holders, timeout=60, raise_for_error=False)
 
 
-def _grown(sizes: list[int], size: int) -> bool:
-    """Whether a worker has become larger than it was after its second run; takes note of its size."""
+def _has_grown(sizes: list[int], size: int) -> bool:
+    """Append a worker's memory size to `sizes` and return whether it has grown too much."""
     sizes.append(size)
-    return len(sizes) > SETTLED and size > GROWN * sizes[SETTLED - 1]
+    return len(sizes) > SETTLED_RUNS and size > MAX_GROWTH * sizes[SETTLED_RUNS - 1]
 
 
-def _outcome(future: Future) -> Outcome:
-    """How a run ended, from its future, which is done."""
+def _result(future: Future) -> RunResult:
+    """Return how a run ended, from its finished future."""
     from distributed import KilledWorker
 
     if future.cancelled():
-        return Outcome(
-            EngineError(N_("The run did not obey, so its worker was restarted."), N_("Resume it from its last epoch."))
+        return RunResult(
+            EngineError(
+                N_("The run did not respond, so its worker was restarted."), N_("Resume it from its last epoch.")
+            )
         )
     error = future.exception()
     if isinstance(error, KilledWorker):
-        return Outcome(
+        return RunResult(
             EngineError(
-                N_("The worker process died several times while training this run; often the memory is the reason."),
+                N_(
+                    "The worker process died several times while training this run, most likely because it ran out of "
+                    "memory."
+                ),
                 N_("Use a smaller network or batch."),
             ),
             repr(error),
         )
     if error:
-        return Outcome(
-            EngineError(N_("The worker process could not train this run."), N_("The details below say why.")),
+        return RunResult(
+            EngineError(N_("The worker process could not train this run."), N_("See the details below.")),
             str(error),
         )
-    outcome: Outcome = future.result()
-    return outcome
+    result: RunResult = future.result()
+    return result

@@ -1,4 +1,4 @@
-"""The way to the workers: started as a subprocess of the app, or a cluster's; lost connections explained."""
+"""Connect to the workers: to those of a cluster, or to a subprocess that is started here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnlab.errors import EngineError
-from cnnlab.marks import N_
+from cnnlab.i18n.marks import N_
 from cnnlab.settings import Settings
 from cnnlab.training.control import Control
 
@@ -26,18 +26,18 @@ CONNECT_SECONDS = 30
 
 @dataclass
 class Connection:
-    """A way to the workers; `process` is the engine that the app started, `runs` the tasks that train."""
+    """A connection to the workers. `process` is the engine if the app started it, `runs` are the training tasks."""
 
     client: Client
     process: subprocess.Popen[str] | None
     runs: dict[str, Future] = field(default_factory=dict)
-    wanted: dict[str, Control] = field(default_factory=dict)
-    """What was asked last of each run that trains."""
+    controls: dict[str, Control] = field(default_factory=dict)
+    """The latest control state of each training run."""
     sizes: dict[str, list[int]] = field(default_factory=dict)
-    """By worker, the bytes that it held after each of its runs."""
+    """Worker -> its memory in bytes after each of its runs."""
 
-    def has(self, run: str, future: Future) -> bool:
-        """Whether `future` is the run's present task."""
+    def is_current(self, run: str, future: Future) -> bool:
+        """Return whether `future` is the run's current task."""
         return run in self.runs and self.runs[run] is future
 
 
@@ -45,12 +45,12 @@ def connect(settings: Settings, log: Path) -> Connection:
     """Connect to the cluster that the settings name, or start this machine's own workers.
 
     Args:
-        log: where the workers' errors are written.
+        log: file for the workers' standard error.
 
     Raises:
-        EngineError: nobody answers, or they cannot be started.
+        EngineError: the cluster does not respond, or the workers cannot be started.
     """
-    # Imported here, in the engine's thread: it takes half a second that the first page should not wait for.
+    # Imported in the engine's thread: it takes half a second, which would delay the first page.
     from distributed import Client, Security
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
@@ -58,9 +58,9 @@ def connect(settings: Settings, log: Path) -> Connection:
         try:
             return Connection(Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False), None)
         except (OSError, TypeError, ValueError) as error:
-            # Dask says TypeError where certificates are missing, ValueError where the address is none.
+            # Dask raises TypeError if certificates are missing, and ValueError if the address is invalid.
             raise EngineError(
-                N_("No Dask scheduler answers at {address} ({reason})."),
+                N_("No Dask scheduler responds at {address} ({reason})."),
                 N_("Start it, or remove CNNLAB_SCHEDULER to use this machine's own workers."),
                 address=settings.scheduler,
                 reason=str(error),
@@ -74,8 +74,8 @@ def connect(settings: Settings, log: Path) -> Connection:
         process.kill()
         process.wait()
         raise EngineError(
-            N_("The worker processes were started but do not answer ({reason})."),
-            N_("The file {log} says why."),
+            N_("The worker processes were started but do not respond ({reason})."),
+            N_("See the log file {log}."),
             reason=str(error),
             log=str(log),
         ) from error
@@ -96,7 +96,7 @@ def _spawn(settings: Settings, log: Path) -> tuple[subprocess.Popen[str], dict[s
     except OSError as error:
         raise EngineError(
             N_("The worker processes could not be started ({reason})."),
-            N_("Check that {folder} can be written to."),
+            N_("Check that {folder} is writable."),
             reason=str(error),
             folder=str(settings.home),
         ) from error
@@ -106,14 +106,14 @@ def _spawn(settings: Settings, log: Path) -> tuple[subprocess.Popen[str], dict[s
         process.wait()
         raise EngineError(
             N_("The worker processes ended while starting."),
-            N_("The file {log} says why."),
+            N_("See the log file {log}."),
             log=str(log),
         )
     return process, json.loads(line)
 
 
 def close(connection: Connection) -> None:
-    """End it, and the workers that the app started."""
+    """Close the connection and end the workers that the app started."""
     with contextlib.suppress(OSError, TimeoutError):
         connection.client.close(timeout=2)
     process = connection.process
@@ -128,9 +128,9 @@ def close(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def lost_is_explained() -> Iterator[None]:
-    """Whatever Dask raises where its connection breaks, as an EngineError."""
-    from distributed.client import CancelledError  # also of a future whose connection was lost
+def explain_lost_connection() -> Iterator[None]:
+    """Convert Dask's exceptions for a broken connection to EngineError."""
+    from distributed.client import CancelledError  # Raised for a future whose connection was lost.
 
     try:
         yield

@@ -1,4 +1,4 @@
-"""Sigmoid and ReLU with a movable point: the functions with their tangents, and their slopes."""
+"""Charts of sigmoid and ReLU at a movable point: the functions with their tangents, and their slopes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from cnnlab.figures.style import Figure, figure
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.i18n.marks import N_, Translate, untranslated
 
 RANGE = 6.0
-"""The curves are drawn from minus this to this."""
+"""The x axis goes from -RANGE to RANGE."""
 _POINTS = 121
-_REACH = 1.5
-"""A tangent is drawn so far to either side."""
-_COLOURS = {"sigmoid": "#8a5cd0", "relu": "#1b9e77"}
+_TANGENT_REACH = 1.5
+"""Half the width of a tangent."""
+_COLORS = {"sigmoid": "#8a5cd0", "relu": "#1b9e77"}
 _DASHES = {"sigmoid": "solid", "relu": "dash"}
 NAMES: Mapping[str, str] = MappingProxyType({"sigmoid": N_("sigmoid"), "relu": "ReLU"})
 
 
-class At(NamedTuple):
-    """A function at the point: its value and its slope."""
+class ValueAndSlope(NamedTuple):
+    """Value and slope of a function at a point."""
 
     value: float
     slope: float
@@ -31,30 +31,31 @@ class ActivationsData(NamedTuple):
     """Both functions at `x`."""
 
     x: float
-    sigmoid: At
-    relu: At
+    sigmoid: ValueAndSlope
+    relu: ValueAndSlope
 
 
 def sigmoid(x: float) -> float:
+    """Return the logistic function of x."""
     return 1 / (1 + math.exp(-x))
 
 
 def activations_data(x: float) -> ActivationsData:
-    """The values and slopes at `x`. At 0, where ReLU has a corner, its slope is taken as 0, as Keras does."""
+    """Return the values and slopes at `x`. The slope of ReLU at 0 is 0, as in Keras."""
     s = sigmoid(x)
-    return ActivationsData(x, At(s, s * (1 - s)), At(max(x, 0.0), float(x > 0)))
+    return ActivationsData(x, ValueAndSlope(s, s * (1 - s)), ValueAndSlope(max(x, 0.0), float(x > 0)))
 
 
 def activations_figure(
     data: ActivationsData, what: Literal["value", "slope"], translate: Translate = untranslated
 ) -> Figure:
-    """The two functions with the tangents at the point, or their two slopes."""
+    """Draw the two functions with their tangents at the point, or their slopes."""
     traces: list[dict[str, Any]] = []
     for name in NAMES:
         curve = _curve(lambda x, name=name: getattr(getattr(activations_data(x), name), what))  # type: ignore[misc]
-        at: At = getattr(data, name)
-        colour = _COLOURS[name]
-        line = {"color": colour, "width": 2, "dash": _DASHES[name]}
+        at: ValueAndSlope = getattr(data, name)
+        color = _COLORS[name]
+        line = {"color": color, "width": 2, "dash": _DASHES[name]}
         traces.append(
             {
                 "type": "scatter",
@@ -67,9 +68,9 @@ def activations_figure(
             }
         )
         if what == "value":
-            ends = (data.x - _REACH, data.x + _REACH)
+            ends = (data.x - _TANGENT_REACH, data.x + _TANGENT_REACH)
             tangent = [at.value + at.slope * (x - data.x) for x in ends]
-            thick = {"color": colour, "width": 5}
+            thick = {"color": color, "width": 5}
             traces.append({"type": "scatter", "mode": "lines", "x": ends, "y": tangent, "line": thick, "opacity": 0.45,
                            "showlegend": False, "hoverinfo": "skip"})  # fmt: skip
         traces.append(
@@ -78,12 +79,12 @@ def activations_figure(
                 "mode": "markers",
                 "x": [data.x],
                 "y": [getattr(at, what)],
-                "marker": {"size": 11, "color": colour, "line": {"width": 1, "color": "#ffffff"}},
+                "marker": {"size": 11, "color": color, "line": {"width": 1, "color": "#ffffff"}},
                 "showlegend": False,
                 "hovertemplate": "%{y:.4f}<extra></extra>",
             }
         )
-    titles = {"value": N_("Output of the neuron"), "slope": N_("Slope")}
+    titles = {"value": N_("Neuron output"), "slope": N_("Slope")}
     heights = {"value": [-0.6, 3.2], "slope": [-0.08, 1.15]}
     return figure(
         traces,
@@ -95,5 +96,5 @@ def activations_figure(
 
 
 def _curve(function: Callable[[float], float]) -> tuple[list[float], list[float]]:
-    places = [round(-RANGE + 2 * RANGE * k / (_POINTS - 1), 4) for k in range(_POINTS)]
-    return places, [round(function(x), 5) for x in places]
+    xs = [round(-RANGE + 2 * RANGE * k / (_POINTS - 1), 4) for k in range(_POINTS)]
+    return xs, [round(function(x), 5) for x in xs]

@@ -1,7 +1,7 @@
-"""The drawing of a network: a block for the input and for every layer, as high, wide and deep as its output.
+"""Diagram of a network: one block for the input and for each layer, with the proportions of its output.
 
-A picture's block is as high and as deep (into the page) as the picture, and as thick as it has channels; a vector is a
-post, the higher the more numbers it has. Channels and vectors are drawn on a logarithmic scale.
+Height and depth of a block are height and width of the feature maps, its thickness is the number of channels. A vector
+is a post whose height is its length. Channels and vector lengths are on a logarithmic scale.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from cnnlab.figures.style import Figure, figure
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.i18n.marks import N_, Translate, untranslated
 from cnnlab.network.arithmetic import Shape
-from cnnlab.network.shapes import Row, Summary, written
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.summary import Row, Summary, format_shape
 
-PER_ROW = 6
-FEWEST = 3
-"""Columns that the drawing has at least: room for a name and for the buttons below."""
+BLOCKS_PER_ROW = 6
+MIN_COLUMNS = 3
+"""Minimum number of columns, for the title and the buttons below."""
 CELL_WIDTH = 100.0
 CELL_HEIGHT = 150.0
 SCALE = 1.05
-"""Pixels for one of the drawing's units."""
+"""Pixels per drawing unit."""
 
-LARGEST = 62.0
-"""The side of the largest picture, in the drawing's units."""
+MAX_IMAGE_SIDE = 62.0
+"""Side of the largest feature map, in drawing units."""
 
-TALLEST = 76.0
-THICKEST = 55.0
-"""What a block may grow by for its numbers or channels: more would reach into its neighbours."""
+MAX_VECTOR_HEIGHT = 76.0
+MAX_THICKNESS = 55.0
+"""Maximum growth of a block with its length or channels, so that it does not overlap its neighbors."""
 
 _OBLIQUE = (0.35, 0.28)
-"""What one unit into the page moves on it, right and up."""
+"""Oblique projection: one unit of depth moves a point this far right and up."""
 
-_COLOURS: Mapping[str, str] = MappingProxyType(
+_COLORS: Mapping[str, str] = MappingProxyType(
     {"input": "#8a94a6", "convolution": "#2f83d6", "pooling": "#2a9d6f", "dense": "#e0702a", "other": "#9a7fd1"}
 )
 
 
 class Block(NamedTuple):
-    """One block: `size` is (thickness, height, depth) in the drawing's units; `cell` is (row, column), from 0."""
+    """One block. `size` is (thickness, height, depth) in drawing units; `cell` is (row, column), from 0."""
 
     cell: tuple[int, int]
     size: tuple[float, float, float]
@@ -52,7 +52,7 @@ class Block(NamedTuple):
 
 
 class ArchitectureData(NamedTuple):
-    """The blocks in the order of the data; a network with a mistake ends at the layer before it."""
+    """The blocks from input to output; a network with an invalid layer ends before that layer."""
 
     blocks: tuple[Block, ...]
 
@@ -62,16 +62,16 @@ class ArchitectureData(NamedTuple):
 
     @property
     def columns(self) -> int:
-        return min(max(len(self.blocks), FEWEST), PER_ROW)
+        return min(max(len(self.blocks), MIN_COLUMNS), BLOCKS_PER_ROW)
 
     @property
     def width(self) -> int:
-        """Pixels on the screen at which blocks have their shape; on a narrower screen they are squeezed."""
+        """Width in pixels at which blocks keep their proportions; on a narrower screen they are squeezed."""
         return round(self.columns * CELL_WIDTH * SCALE)
 
 
 def architecture_data(network: NetworkSpec, summary: Summary) -> ArchitectureData:
-    """Lay out the blocks, `PER_ROW` in a row."""
+    """Lay out the blocks, `BLOCKS_PER_ROW` per row."""
     shapes: list[tuple[Row | None, Shape]] = [(None, network.input_shape)]
     shapes += [(row, row.output_shape) for row in summary.rows if row.output_shape is not None]
     largest = max(max(shape[:2]) for _, shape in shapes if len(shape) == 3)
@@ -80,31 +80,31 @@ def architecture_data(network: NetworkSpec, summary: Summary) -> ArchitectureDat
     return ArchitectureData(
         tuple(
             Block(
-                divmod(place, PER_ROW),
-                _vector_size(shape[0], longest) if len(shape) == 1 else _picture_size(shape, largest, deepest),
+                divmod(index, BLOCKS_PER_ROW),
+                _vector_size(shape[0], longest) if len(shape) == 1 else _image_size(shape, largest, deepest),
                 _family(row),
                 row.layer.kind if row else "Input",
-                written(shape),
+                format_shape(shape),
                 _details(row) if row else (),
             )
-            for place, (row, shape) in enumerate(shapes)
+            for index, (row, shape) in enumerate(shapes)
         )
     )
 
 
 def _vector_size(length: int, longest: int) -> tuple[float, float, float]:
-    return 6.0, 14.0 + _grown(length, longest, 9.0, TALLEST), 6.0
+    return 6.0, 14.0 + _log_size(length, longest, 9.0, MAX_VECTOR_HEIGHT), 6.0
 
 
-def _picture_size(shape: Shape, largest: int, deepest: int) -> tuple[float, float, float]:
+def _image_size(shape: Shape, largest: int, deepest: int) -> tuple[float, float, float]:
     height, width, channels = shape
-    thickness = 3.0 + _grown(channels, deepest, 5.0, THICKEST)
-    return thickness, max(LARGEST * height / largest, 3.0), max(LARGEST * width / largest, 3.0)
+    thickness = 3.0 + _log_size(channels, deepest, 5.0, MAX_THICKNESS)
+    return thickness, max(MAX_IMAGE_SIDE * height / largest, 3.0), max(MAX_IMAGE_SIDE * width / largest, 3.0)
 
 
-def _grown(count: int, most: int, step: float, limit: float) -> float:
-    """`step` for each doubling, or less where the largest count of the network would go beyond `limit`."""
-    return min(step, limit / math.log2(max(most, 2))) * math.log2(count)
+def _log_size(count: int, largest: int, step: float, limit: float) -> float:
+    """Return `step` per doubling, or less if the network's largest count would exceed `limit`."""
+    return min(step, limit / math.log2(max(largest, 2))) * math.log2(count)
 
 
 def _family(row: Row | None) -> str:
@@ -117,12 +117,12 @@ def _family(row: Row | None) -> str:
 
 
 def _details(row: Row) -> tuple[str, ...]:
-    """What is the same in every language: names, sizes and sums."""
+    """Return the arithmetic of a layer, which needs no translation."""
     return (*dict.fromkeys(row.size_texts), *(sums.text for sums in (row.trainable, row.non_trainable) if sums.terms))
 
 
 def architecture_figure(data: ArchitectureData, translate: Translate = untranslated) -> Figure:
-    """The drawing. Hovering a block gives its arithmetic."""
+    """Draw the diagram. Hovering over a block shows its arithmetic."""
     x, y = zip(*(_origin(block.cell) for block in data.blocks), strict=True)
     labels = {
         "type": "scatter",
@@ -161,7 +161,7 @@ def _origin(cell: tuple[int, int]) -> tuple[float, float]:
 
 
 def _faces(block: Block) -> list[dict[str, object]]:
-    """Front, top and side, as paths."""
+    """Return the front, top and side of a block as paths."""
     x, y = _origin(block.cell)
     thickness, height, depth = block.size
     right, up = depth * _OBLIQUE[0], depth * _OBLIQUE[1]
@@ -169,25 +169,25 @@ def _faces(block: Block) -> list[dict[str, object]]:
     front = [(left, y), (left + thickness, y), (left + thickness, y + height), (left, y + height)]
     top = [front[3], front[2], (front[2][0] + right, front[2][1] + up), (left + right, y + height + up)]
     side = [front[1], (front[1][0] + right, y + up), top[2], front[2]]
-    colour = _COLOURS[block.family]
+    color = _COLORS[block.family]
     return [
         {
             "type": "path",
             "path": "M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in corners) + "Z",
-            "fillcolor": colour,
+            "fillcolor": color,
             "opacity": opacity,
-            "line": {"color": colour, "width": 1},
+            "line": {"color": color, "width": 1},
         }
         for corners, opacity in ((front, 0.85), (top, 0.55), (side, 0.7))
     ]
 
 
-_BROKEN = ("Pooling2D", "Normalization", "Conv2D", "Dropout2D", "Padding2D", "Noise")
+_SECOND_LINES = ("Pooling2D", "Normalization", "Conv2D", "Dropout2D", "Padding2D", "Noise")
 
 
 def _label(title: str) -> str:
-    """A class name in two lines where it is long."""
-    for tail in _BROKEN:
+    """Return a class name, split into two lines if it is long."""
+    for tail in _SECOND_LINES:
         if len(title) > 9 and title.endswith(tail) and title != tail:
             return f"{title.removesuffix(tail)}<br>{tail}"
     return title

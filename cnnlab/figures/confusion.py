@@ -1,4 +1,4 @@
-"""The confusion matrix: which class is taken for which. Mistakes have the colour, right answers are muted."""
+"""Chart of a confusion matrix, with mistakes in a strong color and correct predictions muted."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cnnlab.figures.style import UNTITLED, WRONG, Figure, figure, finite, rgb
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.i18n.marks import N_, Translate, untranslated
 
-GROUND = "rgba(128,128,128,0.1)"
-MISTAKES: list[tuple[float, str]] = [(0.0, GROUND), (1.0, "rgba({},{},{},0.75)".format(*rgb(WRONG)))]
-RIGHT: list[tuple[float, str]] = [(0.0, GROUND), (1.0, "rgba(120,140,160,0.5)")]
-"""The page's own ground shines through, so that numbers in the page's colour can be read in every cell."""
+BACKGROUND = "rgba(128,128,128,0.1)"
+MISTAKE_SCALE: list[tuple[float, str]] = [(0.0, BACKGROUND), (1.0, "rgba({},{},{},0.75)".format(*rgb(WRONG)))]
+CORRECT_SCALE: list[tuple[float, str]] = [(0.0, BACKGROUND), (1.0, "rgba(120,140,160,0.5)")]
+"""Translucent, so that text in the page's color is readable in every cell of light and dark pages."""
 
-LEAST_FULL = 0.05
-"""The commonest mistake has the full colour, but not one that is made with fewer of a class's images than this."""
+MIN_FULL_COLOR = 0.05
+"""The most frequent mistake gets the full color, but only if its share of the class is at least this."""
 
 
 class ConfusionData(NamedTuple):
-    """The matrix, rows and columns in the order of the classes.
+    """The matrix, with rows and columns in the order of the classes.
 
     Attributes:
-        names: of the classes.
-        counts: images of a class (row) that were taken for a class (column).
-        shares: the same as shares of the row, 0 to 1; 0 in a row without images.
-        as_shares: which of both stands in the cells.
+        names: the class names.
+        counts: number of images of a class (row) that are predicted as a class (column).
+        shares: counts divided by the row's sum, 0 to 1; 0 in an empty row.
+        as_shares: whether the cells show shares instead of counts.
     """
 
     names: tuple[str, ...]
@@ -35,24 +35,24 @@ class ConfusionData(NamedTuple):
 
 
 def confusion_data(matrix: np.ndarray, names: tuple[str, ...], as_shares: bool = False) -> ConfusionData:
-    """Of a matrix int (classes, classes), rows the truth (`evaluation.confusion`)."""
+    """Return the data of a matrix int (classes, classes) with true classes as rows (`metrics.confusion`)."""
     images = matrix.sum(axis=1, keepdims=True)
     shares = (matrix / np.maximum(images, 1)).round(6)
     return ConfusionData(names, tuple(map(tuple, matrix.tolist())), tuple(map(tuple, shares.tolist())), as_shares)
 
 
 def confusion_figure(data: ConfusionData, translate: Translate = untranslated, height: int = 480) -> Figure:
-    """The matrix. A click tells the cell: x is the answer, y the truth, both as places among the classes."""
+    """Draw the matrix. A click returns the cell: x is the index of the predicted class, y of the true class."""
     classes = range(len(data.names))
     last = len(data.names) - 1
     strongest = max((data.shares[row][column] for row in classes for column in classes if row != column), default=0.0)
     names = [translate(name) for name in data.names]
-    right = translate(N_("{truth}, recognised: {count:,} ({share:.1%} of this class)"))
-    wrong = translate(N_("{truth}, taken for {answer}: {count:,} ({share:.1%} of this class)"))
+    correct = translate(N_("{label}, correct: {count:,} ({share:.1%} of this class)"))
+    wrong = translate(N_("{label}, predicted as {prediction}: {count:,} ({share:.1%} of this class)"))
     hovers = [
         [
-            (right if row == column else wrong).format(
-                truth=names[row], answer=names[column], count=data.counts[row][column], share=share
+            (correct if row == column else wrong).format(
+                label=names[row], prediction=names[column], count=data.counts[row][column], share=share
             )
             for column, share in enumerate(data.shares[row])
         ]
@@ -78,34 +78,34 @@ def confusion_figure(data: ConfusionData, translate: Translate = untranslated, h
     }
     return figure(
         [
-            shared | {"z": _cells(data, False), "zmax": max(strongest, LEAST_FULL), "colorscale": MISTAKES},
-            shared | {"z": _cells(data, True), "zmax": 1, "colorscale": RIGHT},
-            _numbers(data),
+            shared | {"z": _cells(data, False), "zmax": max(strongest, MIN_FULL_COLOR), "colorscale": MISTAKE_SCALE},
+            shared | {"z": _cells(data, True), "zmax": 1, "colorscale": CORRECT_SCALE},
+            _cell_texts(data),
         ],
         height,
-        xaxis=axis | {"title": {"text": translate(N_("Answer of the network"))}, "range": [-0.5, last + 0.5]},
-        # The first class is on top, as in the tables that people write.
-        yaxis=axis | {"title": {"text": translate(N_("Truth"))}, "range": [last + 0.5, -0.5]},
+        xaxis=axis | {"title": {"text": translate(N_("Predicted class"))}, "range": [-0.5, last + 0.5]},
+        # The first class is on top, as in a table.
+        yaxis=axis | {"title": {"text": translate(N_("True class"))}, "range": [last + 0.5, -0.5]},
         margin=UNTITLED,
         showlegend=False,
     )
 
 
-def _cells(data: ConfusionData, right: bool) -> list[list[float | None]]:
-    """The shares on the diagonal (`right`) or off it; the other cells are left free."""
+def _cells(data: ConfusionData, correct: bool) -> list[list[float | None]]:
+    """Return the shares on the diagonal (`correct`) or off it; the other cells are empty."""
     return [
-        finite(tuple(share if (row == column) is right else float("nan") for column, share in enumerate(shares)))
+        finite(tuple(share if (row == column) is correct else float("nan") for column, share in enumerate(shares)))
         for row, shares in enumerate(data.shares)
     ]
 
 
-def _numbers(data: ConfusionData) -> dict[str, Any]:
-    """What stands in the cells. Mistakes that are never made stay empty: they are most of the cells.
+def _cell_texts(data: ConfusionData) -> dict[str, Any]:
+    """Return a trace with the texts of the cells; mistakes with count 0 have none.
 
-    A heat map's own text has the colour that suits white paper; this one has the page's.
+    Used instead of a heat map's own text, whose color does not follow the page's theme.
     """
-    places = range(len(data.names))
-    shown = [(row, column) for row in places for column in places if data.counts[row][column] or row == column]
+    classes = range(len(data.names))
+    shown = [(row, column) for row in classes for column in classes if data.counts[row][column] or row == column]
     return {
         "type": "scatter",
         "mode": "text",

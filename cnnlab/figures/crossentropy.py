@@ -1,24 +1,24 @@
-"""The loss of one picture against the probability that was given to the right answer."""
+"""Chart of the loss of one image as a function of the probability of the correct class."""
 
 from __future__ import annotations
 
 import math
 
 from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.i18n.marks import N_, Translate, untranslated
 
-LEAST = 0.01
+MIN_PROBABILITY = 0.01
 _POINTS = 100
 
 
 def loss(probability: float) -> float:
-    """Minus the natural logarithm."""
+    """Return the cross-entropy: minus the natural logarithm of the probability."""
     return -math.log(probability)
 
 
 def crossentropy_figure(probability: float, translate: Translate = untranslated) -> Figure:
-    """The curve, with the point at `probability`."""
-    x = [round(LEAST + (1 - LEAST) * k / (_POINTS - 1), 4) for k in range(_POINTS)]
+    """Draw the curve, with a point at `probability`."""
+    x = [round(MIN_PROBABILITY + (1 - MIN_PROBABILITY) * k / (_POINTS - 1), 4) for k in range(_POINTS)]
     curve = {
         "type": "scatter",
         "mode": "lines",
@@ -38,7 +38,7 @@ def crossentropy_figure(probability: float, translate: Translate = untranslated)
     return figure(
         [curve, point],
         height=280,
-        xaxis={"title": {"text": translate(N_("Probability of the right answer"))}, "range": [0, 1.03]},
-        yaxis={"title": {"text": translate(N_("Loss of this picture"))}, "rangemode": "tozero"},
+        xaxis={"title": {"text": translate(N_("Probability of the correct class"))}, "range": [0, 1.03]},
+        yaxis={"title": {"text": translate(N_("Loss of this image"))}, "rangemode": "tozero"},
         showlegend=False,
     )

@@ -1,4 +1,4 @@
-"""Dropout on a row of neurons: their outputs while predicting, and in one batch of training."""
+"""Chart of dropout on a row of neurons: their outputs during inference and in one training batch."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlab.figures.style import TRAINING, Figure, figure
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.i18n.marks import N_, Translate, untranslated
 
 UNITS = 20
-_GREY = "#9aa0a6"
+_GRAY = "#9aa0a6"
 
 
 class DropoutData(NamedTuple):
-    """Outputs of the neurons without dropout, and in this batch: 0, or times `scale`."""
+    """Outputs of the neurons without dropout, and in this batch: either 0 or multiplied by `scale`."""
 
     outputs: tuple[float, ...]
     training: tuple[float, ...]
@@ -22,13 +22,15 @@ class DropoutData(NamedTuple):
 
     @property
     def off(self) -> int:
-        """How many are switched off."""
+        """Number of neurons that are switched off."""
         return self.training.count(0.0)
 
 
 def dropout_data(rate: float, batch: int) -> DropoutData:
-    """The same twenty outputs each time; which are switched off depends on the batch. As Keras does it: each neuron by
-    itself with probability `rate`, the others times 1 / (1 - rate)."""
+    """Apply dropout to the same twenty outputs as Keras does; `batch` is the random seed.
+
+    Each neuron is switched off independently with probability `rate`; the others are multiplied by 1 / (1 - rate).
+    """
     outputs = np.random.default_rng(0).uniform(0.2, 1.0, UNITS).round(2)
     kept = np.random.default_rng(batch).random(UNITS) >= rate
     scale = 1 / (1 - rate)
@@ -36,7 +38,7 @@ def dropout_data(rate: float, batch: int) -> DropoutData:
 
 
 def dropout_figure(data: DropoutData, translate: Translate = untranslated) -> Figure:
-    """Two bars for each neuron."""
+    """Draw two bars per neuron."""
     units = list(range(len(data.outputs)))
     bars = [
         {
@@ -44,7 +46,7 @@ def dropout_figure(data: DropoutData, translate: Translate = untranslated) -> Fi
             "x": units,
             "y": data.outputs,
             "name": translate(N_("while predicting: all of them")),
-            "marker": {"color": _GREY},
+            "marker": {"color": _GRAY},
             "hovertemplate": "%{y:.2f}",
         },
         {

@@ -1,4 +1,4 @@
-"""Loss and accuracy against epochs, for one or more runs on the same axes."""
+"""Chart of loss or accuracy over epochs, for one or more runs."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from cnnlab.figures.style import SYMBOLS, TRAINING, VALIDATION, WITHIN, Figure, figure, finite
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.figures.style import SYMBOLS, TRAINING, TRAINING_LIGHT, VALIDATION, Figure, figure, finite
+from cnnlab.i18n.marks import N_, Translate, untranslated
 from cnnlab.training.events import Epoch
 from cnnlab.training.history import History
 
 Metric = Literal["loss", "accuracy"]
 
-MOST_BATCH_POINTS = 240
-"""More than these cannot be told apart on a screen; the others are left out evenly."""
+MAX_BATCH_POINTS = 240
+"""Maximum number of points of a batch curve; more are thinned out evenly, since a screen cannot show them."""
 
 
 class Curve(NamedTuple):
-    """Points of one line: epochs (whole, or in part for batches) and values."""
+    """Points of a line: epochs (fractional for batches) and values."""
 
     x: tuple[float, ...]
     y: tuple[float, ...]
@@ -29,8 +29,8 @@ class HistoryData(NamedTuple):
     """One run's curves of one metric.
 
     Attributes:
-        best: the point (epoch, value) of its best epoch, where that is marked.
-        rates: where the learning rate was changed by hand or on a plateau, (epoch, rate).
+        best: (epoch, value) of the best epoch, if it is marked.
+        rates: (epoch, rate) of each change of the learning rate, by hand or on a plateau.
     """
 
     name: str
@@ -42,26 +42,26 @@ class HistoryData(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """Where a run begins that goes on from another's weights: after so many epochs, and what was reported there."""
+    """Start of a run that continues another one: the number of epochs before, and the report of the last one."""
 
     epoch: int = 0
     report: Epoch | None = None
 
 
-FROM_NOTHING = Branch()
+NO_BRANCH = Branch()
 
 
 def history_data(
-    history: History, metric: Metric, name: str = "", branch: Branch = FROM_NOTHING, best: int | None = None
+    history: History, metric: Metric, name: str = "", branch: Branch = NO_BRANCH, best: int | None = None
 ) -> HistoryData:
-    """The curves of a run. The running mean within an epoch ends where the epoch's own point stands.
+    """Return the curves of a run. The running mean within an epoch ends at the epoch's point.
 
     Args:
-        branch: from where the curves go on.
-        best: the number of the epoch to be marked.
+        branch: where the curves start.
+        best: the number of the epoch to mark.
     """
     start = branch.epoch
-    # A branch begins in the very point of the curve that it leaves.
+    # A branch starts at the last point of the other curve.
     reports = [(start, branch.report)] * bool(branch.report) + [(start + one.epoch, one) for one in history.epochs]
     epochs = tuple(float(epoch) for epoch, _ in reports)
     marked = next((report for report in history.epochs if report.epoch == best), None)
@@ -76,27 +76,32 @@ def history_data(
 
 
 def _within(history: History, metric: Metric, start: int) -> Curve:
-    """The running means: each epoch a line of its own, since they begin anew with it. Where so many are left out that
-    an epoch has no two of them, one line goes through all."""
-    batches = history.batches[:: -(-len(history.batches) // MOST_BATCH_POINTS) or 1]
-    apart = len(batches) == len(history.batches) or len(batches) >= 2 * len(history.epochs)
-    reports = {report.epoch: report for report in history.epochs} if apart else {}
+    """Return the running means, as a separate line per epoch, since they restart with it.
+
+    If thinning leaves fewer than two points per epoch, they are joined to a single line.
+    """
+    batches = history.batches[:: -(-len(history.batches) // MAX_BATCH_POINTS) or 1]
+    separate = len(batches) == len(history.batches) or len(batches) >= 2 * len(history.epochs)
+    reports = {report.epoch: report for report in history.epochs} if separate else {}
     points: list[tuple[float, float]] = []
-    for place, batch in enumerate(batches):
-        points.append((start + batch.epoch - 1 + batch.step / batch.steps, getattr(batch, metric)))
-        last = place + 1 == len(batches) or batches[place + 1].epoch != batch.epoch
+    for index, batch in enumerate(batches):
+        # Rounded to what a screen can show: hundreds of points go to the browser in every update.
+        at = start + batch.epoch - 1 + batch.step / batch.steps
+        points.append((round(at, 4), round(getattr(batch, metric), 5)))
+        last = index + 1 == len(batches) or batches[index + 1].epoch != batch.epoch
         if last and batch.epoch in reports:
             end = float(start + batch.epoch)
             points += [(end, getattr(reports[batch.epoch], metric)), (end, math.nan)]
     return Curve(tuple(at for at, _ in points), tuple(value for _, value in points))
 
 
-FEW_EPOCHS = 10
-FAR_OUT = 50.0
-"""Beside a loss above this, which only a run that has gone wrong has, ordinary ones lie flat on a linear axis."""
-_TITLES = {"loss": N_("Loss (cross-entropy)"), "accuracy": N_("Accuracy (share right)")}
+MAX_MARKED_EPOCHS = 10
+"""Up to this many epochs, each one has a tick."""
+LOG_SCALE_LOSS = 50.0
+"""The loss axis is logarithmic from this loss on, which only a diverged run reaches: others would look flat."""
+_TITLES = {"loss": N_("Loss (cross-entropy)"), "accuracy": N_("Accuracy")}
 _SCALES: dict[Metric, dict[str, Any]] = {"loss": {"rangemode": "tozero"}, "accuracy": {"tickformat": "~%"}}
-_NUMBERS: dict[Metric, str] = {"loss": ".4f", "accuracy": ".2%"}
+_FORMATS: dict[Metric, str] = {"loss": ".4f", "accuracy": ".2%"}
 
 
 def history_figure(
@@ -106,22 +111,22 @@ def history_figure(
     revision: str = "constant",
     within: bool = True,
 ) -> Figure:
-    """The chart. Runs differ by marker and strength; the first is the strongest.
+    """Draw the chart. Runs are distinguished by marker and opacity.
 
     Args:
-        within: whether the running means within epochs are drawn.
-        revision: while it stays the same, a redrawn chart keeps the reader's zoom and hidden lines.
+        within: whether to draw the running means within epochs.
+        revision: while this stays the same, a redrawn chart keeps zoom and hidden lines.
     """
     traces: list[dict[str, Any]] = []
     last = max((run.training.x[-1] for run in runs if run.training.x), default=1.0)
-    for place, run in enumerate(runs):
-        # Plotly takes angle brackets in a stranger's text for markup.
+    for index, run in enumerate(runs):
+        # Escape the name, since Plotly renders HTML tags.
         prefix = f"{html.escape(run.name, quote=False)}: " if len(runs) > 1 else ""
-        strength = 1.0 if place == 0 else 0.75
-        marker = {"symbol": SYMBOLS[place % len(SYMBOLS)], "size": 6}
+        strength = 1.0 if index == 0 else 0.75
+        marker = {"symbol": SYMBOLS[index % len(SYMBOLS)], "size": 6}
         training, validation = {"color": TRAINING, "width": 2}, {"color": VALIDATION, "width": 2, "dash": "dash"}
         lines = (
-            (run.batches, N_("training, within the epoch"), "lines", {"color": WITHIN, "width": 1.5}),
+            (run.batches, N_("training, within the epoch"), "lines", {"color": TRAINING_LIGHT, "width": 1.5}),
             (run.training, N_("training"), "lines+markers", training),
             (run.validation, N_("validation"), "lines+markers", validation),
         )
@@ -136,17 +141,17 @@ def history_figure(
                     "line": line,
                     "marker": marker,
                     "opacity": strength,
-                    "hovertemplate": f"%{{x:.2f}}: %{{y:{_NUMBERS[metric]}}}",
+                    "hovertemplate": f"%{{x:.2f}}: %{{y:{_FORMATS[metric]}}}",
                 }
             )
         if run.best:
             traces.append(_star(run.best, prefix + translate(N_("best epoch")), metric))
     scale = _SCALES[metric]
-    if metric == "loss" and any(value > FAR_OUT for run in runs for value in run.validation.y):
+    if metric == "loss" and any(value > LOG_SCALE_LOSS for run in runs for value in run.validation.y):
         scale = {"type": "log"}
     return figure(
         traces,
-        # The legend takes a line or two a run.
+        # The legend needs up to two lines per run.
         height=320 + 24 * (len(runs) - 1),
         xaxis=epoch_axis(last, translate),
         yaxis={"title": {"text": translate(_TITLES[metric])}} | scale,
@@ -158,13 +163,13 @@ def history_figure(
 
 
 def epoch_axis(last: float, translate: Translate) -> dict[str, Any]:
-    """The axis of epochs up to `last`, marked at whole ones: a short run would otherwise have marks at halves."""
+    """Return the epoch axis up to `last`, with ticks at whole epochs even for short runs."""
     plain = {"title": {"text": translate(N_("Epoch"))}, "rangemode": "tozero", "tickformat": "d"}
-    return plain | ({"dtick": 1} if last <= FEW_EPOCHS else {})
+    return plain | ({"dtick": 1} if last <= MAX_MARKED_EPOCHS else {})
 
 
 def _changes(runs: Sequence[HistoryData], translate: Translate) -> dict[str, Any]:
-    """A line, with the new learning rate beside it, wherever that was changed while the run trained."""
+    """Return vertical lines with the new rate where the learning rate was changed during training."""
     changes = [change for run in runs for change in run.rates]
     if not changes:
         return {}
@@ -178,7 +183,7 @@ def _changes(runs: Sequence[HistoryData], translate: Translate) -> dict[str, Any
 
 
 def _star(point: tuple[float, float], name: str, metric: Metric) -> dict[str, Any]:
-    """The mark of a run's best epoch."""
+    """Return the marker of a run's best epoch."""
     return {
         "type": "scatter",
         "x": point[:1],
@@ -187,5 +192,5 @@ def _star(point: tuple[float, float], name: str, metric: Metric) -> dict[str, An
         "mode": "markers",
         "marker": {"symbol": "star", "size": 14, "color": VALIDATION, "line": {"width": 1, "color": "#222222"}},
         "showlegend": False,
-        "hovertemplate": f"%{{y:{_NUMBERS[metric]}}}",
+        "hovertemplate": f"%{{y:{_FORMATS[metric]}}}",
     }

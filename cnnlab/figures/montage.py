@@ -1,6 +1,6 @@
-"""Many small pictures as one: 64 feature maps are one image in the page, not 64 charts.
+"""Montage of many small images in one figure, so that 64 feature maps do not need 64 charts.
 
-Each cell can have a caption below, a text on hover and a frame; a click says which cell it was (`index`).
+Each cell can have a caption, a hover text and a frame; a click returns the index of the cell.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnnlab.figures.maps import GREY, SIGNED, Scale
-from cnnlab.figures.pixels import data_url
-from cnnlab.figures.style import Figure, picture, rgb
+from cnnlab.figures.data_url import data_url
+from cnnlab.figures.heatmap import GRAY, SIGNED, Scale
+from cnnlab.figures.style import Figure, plain_figure, rgb
 
 
 class Cell(NamedTuple):
-    """One small picture: `pixels` uint8 (height, width, 4)."""
+    """One small image: `pixels` is RGBA uint8 (height, width, 4)."""
 
     pixels: np.ndarray
     caption: str = ""
     hover: str = ""
     frame: str = ""
-    """The frame's colour; "" for none."""
+    """Color of the frame; "" for none."""
 
 
 class MontageData(NamedTuple):
     """The cells laid out in rows.
 
     Attributes:
-        pixels: uint8 (height, width, 4), transparent between the cells.
-        cells: as they were given.
+        pixels: RGBA uint8 (height, width, 4), transparent between the cells.
+        cells: the cells.
         corners: (x, y) of each cell's upper left pixel.
     """
 
@@ -40,37 +40,36 @@ class MontageData(NamedTuple):
 
     @property
     def aspect(self) -> float:
-        """Height over width."""
+        """Height divided by width."""
         return float(self.pixels.shape[0] / self.pixels.shape[1])
 
 
-def paint(values: np.ndarray, scale: Scale, limit: float, enlarged: int = 1) -> np.ndarray:
-    """Values float (height, width) in colour: uint8 (height·enlarged, width·enlarged, 4). See `maps.MapData`.
+def paint(values: np.ndarray, scale: Scale, limit: float, zoom: int = 1) -> np.ndarray:
+    """Return values float (height, width) as RGBA pixels uint8 (height·zoom, width·zoom, 4).
 
-    What is no number is transparent.
+    NaN is transparent. See `heatmap.MapData` for `scale` and `limit`.
     """
     limit = limit or 1.0
-    stops = GREY if scale == "grey" else SIGNED
-    at = np.clip(values / limit if scale == "grey" else values / limit / 2 + 0.5, 0, 1)
-    colours = np.array([rgb(code) for _, code in stops], dtype=np.float64)
-    places = [float(place) for place, _ in stops]
-    channels = [np.interp(at, places, colours[:, k]) for k in range(3)]
+    palette = GRAY if scale == "gray" else SIGNED
+    at = np.clip(values / limit if scale == "gray" else values / limit / 2 + 0.5, 0, 1)
+    colors = np.array([rgb(code) for _, code in palette], dtype=np.float64)
+    stops = [float(stop) for stop, _ in palette]
+    channels = [np.interp(at, stops, colors[:, k]) for k in range(3)]
     painted = np.stack([*channels, np.full(at.shape, 255.0)], axis=-1).round()
     painted = np.where(np.isnan(at)[..., np.newaxis], 0, painted).astype(np.uint8)
-    return painted.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
+    return painted.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
 
-def painted_image(image: np.ndarray, enlarged: int = 1) -> np.ndarray:
-    """An image uint8 (height, width, 1 or 3) as the pixels of a cell."""
+def paint_image(image: np.ndarray, zoom: int = 1) -> np.ndarray:
+    """Return an image uint8 (height, width, 1 or 3) as RGBA pixels, enlarged by `zoom`."""
     if image.shape[2] == 1:
-        return paint(image[:, :, 0], "grey", 255.0, enlarged)
+        return paint(image[:, :, 0], "gray", 255.0, zoom)
     opaque = np.dstack([image, np.full(image.shape[:2], 255, np.uint8)])
-    return opaque.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
+    return opaque.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
 
-def framed(painted: np.ndarray, side: int) -> np.ndarray:
-    """A painted picture in the middle of a transparent square of `side` pixels, as large as fits: whole pixels are
-    repeated, or every so many left out."""
+def fit_square(painted: np.ndarray, side: int) -> np.ndarray:
+    """Center RGBA pixels in a transparent square of `side` pixels, enlarged or thinned by a whole factor."""
     longest = max(painted.shape[:2])
     if longest > side:
         painted = painted[:: -(-longest // side), :: -(-longest // side)]
@@ -82,12 +81,12 @@ def framed(painted: np.ndarray, side: int) -> np.ndarray:
     return whole
 
 
-def beside(pictures: Sequence[np.ndarray], gap: int = 2) -> np.ndarray:
-    """Painted pictures side by side, the lower ones in the middle, on transparent ground."""
-    height = max(len(one) for one in pictures)
-    width = sum(one.shape[1] for one in pictures) + gap * (len(pictures) - 1)
+def side_by_side(images: Sequence[np.ndarray], gap: int = 2) -> np.ndarray:
+    """Return RGBA images side by side, centered vertically, on a transparent background."""
+    height = max(len(one) for one in images)
+    width = sum(one.shape[1] for one in images) + gap * (len(images) - 1)
     whole, x = np.zeros((height, width, 4), np.uint8), 0
-    for one in pictures:
+    for one in images:
         top = (height - len(one)) // 2
         whole[top : top + len(one), x : x + one.shape[1]] = one
         x += one.shape[1] + gap
@@ -95,11 +94,11 @@ def beside(pictures: Sequence[np.ndarray], gap: int = 2) -> np.ndarray:
 
 
 def montage_data(cells: Sequence[Cell], columns: int, label: float = 0.0) -> MontageData:
-    """Lay out cells of one size.
+    """Lay out cells of equal size.
 
     Args:
-        columns: cells in a row.
-        label: free space below a cell for its caption, as a share of its width.
+        columns: cells per row.
+        label: space below a cell for its caption, as a share of its width.
     """
     height, width = cells[0].pixels.shape[:2]
     gap = max(round(width * 0.08), 1)
@@ -115,7 +114,7 @@ def montage_data(cells: Sequence[Cell], columns: int, label: float = 0.0) -> Mon
 
 
 def montage_figure(data: MontageData, size: int = 11) -> Figure:
-    """The montage; captions are `size` pixels high."""
+    """Draw the montage, with captions of `size` pixels."""
     height, width = data.cells[0].pixels.shape[:2]
     middle = [x + width / 2 for x, _ in data.corners]
     traces: list[dict[str, Any]] = [{"type": "image", "source": data_url(data.pixels), "hoverinfo": "skip"}]
@@ -125,7 +124,7 @@ def montage_figure(data: MontageData, size: int = 11) -> Figure:
                 "type": "scatter",
                 "mode": "text",
                 "x": middle,
-                # Below the frame's line.
+                # Leave space for the frame.
                 "y": [y + height * 1.03 for _, y in data.corners],
                 "text": [cell.caption for cell in data.cells],
                 "textposition": "bottom center",
@@ -133,7 +132,7 @@ def montage_figure(data: MontageData, size: int = 11) -> Figure:
                 "hoverinfo": "skip",
             }
         )
-    # The last trace is invisible and lies over everything: it has the hover texts and hears the clicks.
+    # The last trace is invisible and on top: it has the hover texts and receives the clicks.
     traces.append(
         {
             "type": "scatter",
@@ -158,4 +157,4 @@ def montage_figure(data: MontageData, size: int = 11) -> Figure:
         if cell.frame
     ]
     rows, columns = data.pixels.shape[:2]
-    return picture(traces, 300, columns, rows, shapes=frames, hovermode="closest")
+    return plain_figure(traces, 300, columns, rows, shapes=frames, hovermode="closest")

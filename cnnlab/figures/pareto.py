@@ -1,4 +1,4 @@
-"""Accuracy against what it costs, a point a run, with the runs that no other beats joined by a line."""
+"""Chart of accuracy against cost, one point per run, with the Pareto front."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from cnnlab.comparing import pareto
 from cnnlab.datasets import DATASETS
+from cnnlab.evaluation.run_differences import pareto
 from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure
-from cnnlab.marks import N_, Translate, untranslated
-from cnnlab.runs.record import Run
+from cnnlab.i18n.marks import N_, Translate, untranslated
+from cnnlab.runs.run import Run
 
 Cost = Literal["parameters", "multiply_adds", "seconds"]
 COSTS: Mapping[Cost, str] = {
     "parameters": N_("Parameters"),
-    "multiply_adds": N_("Multiply-adds for one image"),
-    "seconds": N_("Seconds of training"),
+    "multiply_adds": N_("Multiply-adds per image"),
+    "seconds": N_("Training time (s)"),
 }
-"""What a run costs -> the title of its axis (marked)."""
+"""Cost -> the title of its axis (marked for translation)."""
 
-MOST_NAMED = 12
-"""Of more points the names would cover each other; they appear on hover."""
-WIDE = 20
-"""From such a ratio of the largest to the smallest on, the axis is logarithmic."""
+MAX_NAMED = 12
+"""Up to this many points have a visible name; otherwise the names would overlap, and appear on hover only."""
+LOG_SCALE_RATIO = 20
+"""The axis is logarithmic if the largest cost exceeds the smallest by more than this factor."""
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 
 
-class Cell(NamedTuple):
-    """One run: what it cost, its best validation accuracy (0 to 1) and the epoch in which it had it."""
+class RunPoint(NamedTuple):
+    """One run: its cost, its best validation accuracy (0 to 1) and the epoch of that."""
 
     name: str
     cost: float
@@ -37,26 +37,26 @@ class Cell(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The runs on one dataset, and those of them on the Pareto front, the cheapest first."""
+    """The runs on one dataset, and its Pareto front, cheapest first."""
 
     dataset: str
-    points: tuple[Cell, ...]
-    front: tuple[Cell, ...]
+    points: tuple[RunPoint, ...]
+    front: tuple[RunPoint, ...]
 
 
 class ParetoData(NamedTuple):
-    """Runs by dataset: accuracies on different images cannot beat each other."""
+    """Runs by dataset: accuracies on different images are not comparable."""
 
     cost: Cost
     groups: tuple[Group, ...]
 
 
 def pareto_data(runs: Sequence[Run], cost: Cost) -> ParetoData:
-    """Of the runs that have a whole epoch."""
-    groups: dict[str, list[Cell]] = {}
+    """Return the data of the runs that have completed an epoch."""
+    groups: dict[str, list[RunPoint]] = {}
     for run in runs:
         if run.best_val_accuracy is not None:
-            point = Cell(run.name, float(getattr(run, cost)), run.best_val_accuracy, run.best_epoch or 0)
+            point = RunPoint(run.name, float(getattr(run, cost)), run.best_val_accuracy, run.best_epoch or 0)
             groups.setdefault(run.training.dataset, []).append(point)
     return ParetoData(
         cost,
@@ -68,38 +68,38 @@ def pareto_data(runs: Sequence[Run], cost: Cost) -> ParetoData:
 
 
 def pareto_figure(data: ParetoData, translate: Translate = untranslated) -> Figure:
-    """For each dataset its points, then its front."""
+    """Draw the points and the Pareto front of each dataset."""
     costs = [point.cost for group in data.groups for point in group.points]
-    wide = min(costs, default=0) > 0 and max(costs) / min(costs) > WIDE
+    logarithmic = min(costs, default=0) > 0 and max(costs) / min(costs) > LOG_SCALE_RATIO
     traces = [
-        trace for place, group in enumerate(data.groups) for trace in _traces(group, place, len(costs), translate)
+        trace for index, group in enumerate(data.groups) for trace in _traces(group, index, len(costs), translate)
     ]
     return figure(
         traces,
         height=360,
-        xaxis={"title": {"text": translate(COSTS[data.cost])}, "type": "log" if wide else "linear"}
-        | ({} if wide else {"rangemode": "tozero"}),
+        xaxis={"title": {"text": translate(COSTS[data.cost])}, "type": "log" if logarithmic else "linear"}
+        | ({} if logarithmic else {"rangemode": "tozero"}),
         yaxis={"title": {"text": translate(N_("Best validation accuracy"))}, "tickformat": ".1%"},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="closest",
     )
 
 
-def _traces(group: Group, place: int, count: int, translate: Translate) -> list[dict[str, Any]]:
+def _traces(group: Group, index: int, count: int, translate: Translate) -> list[dict[str, Any]]:
     hover = translate(N_("{name}: {accuracy:.2%} in epoch {epoch}"))
     dataset = translate(DATASETS[group.dataset].title)
-    # Plotly takes angle brackets in a stranger's text for markup.
+    # Escape the names, since Plotly renders HTML tags.
     names = [html.escape(point.name, quote=False) for point in group.points]
     shown = {"textposition": "top center", "cliponaxis": False}
     points = {
         "type": "scatter",
-        "mode": "markers+text" if count <= MOST_NAMED else "markers",
+        "mode": "markers+text" if count <= MAX_NAMED else "markers",
         "x": [point.cost for point in group.points],
         "y": [point.accuracy for point in group.points],
         "text": names,
         "name": dataset,
         "marker": {
-            "symbol": _SYMBOLS[place % len(_SYMBOLS)],
+            "symbol": _SYMBOLS[index % len(_SYMBOLS)],
             "size": [12 if point in group.front else 8 for point in group.points],
             "color": TRAINING,
         },
@@ -114,7 +114,7 @@ def _traces(group: Group, place: int, count: int, translate: Translate) -> list[
         "mode": "lines",
         "x": [point.cost for point in group.front],
         "y": [point.accuracy for point in group.front],
-        "name": translate(N_("Pareto front: no other is better and cheaper ({dataset})")).format(dataset=dataset),
+        "name": translate(N_("Pareto front: no other run is cheaper and better ({dataset})")).format(dataset=dataset),
         "line": {"color": VALIDATION, "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
     }

@@ -1,26 +1,26 @@
-"""The reliability diagram: how often a network is right when it is so and so sure."""
+"""Reliability diagram: accuracy at each confidence level."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnlab.evaluation import Reliability
+from cnnlab.evaluation.metrics import Reliability
 from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure, finite
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.i18n.marks import N_, Translate, nN_, untranslated
 
 
 class ReliabilityData(NamedTuple):
-    """Bins of confidence, from low to high; what has no answers is not a number.
+    """Bins of confidence, from low to high. Values of an empty bin are NaN.
 
     Attributes:
-        middles: of the bins, 0 to 1.
-        width: of a bin.
-        confidence: mean confidence of the answers in it.
-        accuracy: the share of right ones.
-        counts: how many there are.
+        centers: centers of the bins, 0 to 1.
+        width: width of a bin.
+        confidence: mean confidence of a bin's predictions.
+        accuracy: share of correct predictions.
+        counts: number of predictions.
     """
 
-    middles: tuple[float, ...]
+    centers: tuple[float, ...]
     width: float
     confidence: tuple[float, ...]
     accuracy: tuple[float, ...]
@@ -28,10 +28,10 @@ class ReliabilityData(NamedTuple):
 
 
 def reliability_data(bins: Reliability) -> ReliabilityData:
-    """Of the bins that `evaluation.reliability` made."""
-    middles = (bins.edges[:-1] + bins.edges[1:]) / 2
+    """Return the data of the bins from `metrics.reliability`."""
+    centers = (bins.edges[:-1] + bins.edges[1:]) / 2
     return ReliabilityData(
-        tuple(middles.round(6).tolist()),
+        tuple(centers.round(6).tolist()),
         round(float(bins.edges[1] - bins.edges[0]), 6),
         tuple(bins.confidence.round(4).tolist()),
         tuple(bins.accuracy.round(4).tolist()),
@@ -40,14 +40,13 @@ def reliability_data(bins: Reliability) -> ReliabilityData:
 
 
 def reliability_figure(data: ReliabilityData, translate: Translate = untranslated, height: int = 320) -> Figure:
-    """Bars of accuracy with their counts, and the diagonal on which a network stands that knows how sure it may be.
+    """Draw bars of accuracy with their counts, and the diagonal of perfect calibration.
 
-    A bar below the diagonal: too sure; above it: not sure enough.
+    A bar below the diagonal means overconfidence, above it underconfidence.
     """
-    hover = translate(N_("{count:,} answers, {confidence:.1%} sure on average, {accuracy:.1%} of them right"))
     bars: dict[str, Any] = {
         "type": "bar",
-        "x": data.middles,
+        "x": data.centers,
         "y": finite(data.accuracy),
         "width": data.width,
         "marker": {"color": TRAINING, "opacity": 0.85, "line": {"color": "rgba(255,255,255,0.8)", "width": 1}},
@@ -55,7 +54,7 @@ def reliability_figure(data: ReliabilityData, translate: Translate = untranslate
         "textposition": "outside",
         "cliponaxis": False,
         "hovertext": [
-            hover.format(count=count, confidence=confidence, accuracy=accuracy) if count else ""
+            translate(_hover(count)).format(count=count, confidence=confidence, accuracy=accuracy) if count else ""
             for count, confidence, accuracy in zip(data.counts, data.confidence, data.accuracy, strict=True)
         ],
         "hoverinfo": "text",
@@ -77,4 +76,12 @@ def reliability_figure(data: ReliabilityData, translate: Translate = untranslate
         xaxis=share | {"title": {"text": translate(N_("Confidence"))}, "range": [0, 1.02]},
         yaxis=share | {"title": {"text": translate(N_("Accuracy"))}, "range": [0, 1.1]},
         legend={"orientation": "h", "y": 1.12},
+    )
+
+
+def _hover(count: int) -> str:
+    return nN_(
+        "{count:,} prediction, average confidence {confidence:.1%}, accuracy {accuracy:.1%}",
+        "{count:,} predictions, average confidence {confidence:.1%}, accuracy {accuracy:.1%}",
+        count,
     )

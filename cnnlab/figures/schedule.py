@@ -1,4 +1,4 @@
-"""The learning rate over a whole training, before it has begun."""
+"""Chart of a learning-rate schedule before training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cnnlab.figures.history import epoch_axis
 from cnnlab.figures.style import TRAINING, Figure, figure
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.i18n.marks import N_, Translate, untranslated
 from cnnlab.training.schedule import learning_rate
 from cnnlab.training.spec import TrainingSpec
 
@@ -14,20 +14,20 @@ POINTS = 200
 
 
 class ScheduleData(NamedTuple):
-    """Epochs, in part too, and the learning rate after them."""
+    """Epochs (fractional) and the learning rate at each."""
 
     epochs: tuple[float, ...]
     rates: tuple[float, ...]
 
 
 def schedule_data(training: TrainingSpec) -> ScheduleData:
-    """The learning rate at `POINTS` + 1 moments from the beginning to the end."""
+    """Return the learning rate at `POINTS` + 1 equally spaced points from start to end."""
     epochs = tuple(training.epochs * k / POINTS for k in range(POINTS + 1))
     return ScheduleData(epochs, tuple(learning_rate(training, epoch) for epoch in epochs))
 
 
 def schedule_figure(data: ScheduleData, translate: Translate = untranslated) -> Figure:
-    """The curve."""
+    """Draw the schedule."""
     curve = {
         "type": "scatter",
         "x": data.epochs,

@@ -1,9 +1,9 @@
-"""What all figures share: the two colours, a layout without decoration, and how a figure is written.
+"""Shared style of all figures: colors, a plain layout, and JSON output.
 
-A figure is a plain dictionary in Plotly's own form, `{"data": [...], "layout": {...}}`: building one through
-plotly.graph_objects costs 25 ms of checking each time, too much for every live update, so the tests do the checking.
-Training is always one colour and solid, validation another and dashed, so that they can be told apart without colour.
-Text and grid take the page's own colours where the chart is drawn (`cnnlab/ui/assets/charts.js`).
+A figure is a dictionary in Plotly's format, `{"data": [...], "layout": {...}}`. plotly.graph_objects would spend 25 ms
+on validation, too long for live updates; the tests validate the figures instead. Training is always solid, validation
+dashed, so that they can be distinguished without color. The chart component sets the colors of text and grid to the
+page's theme (`cnnlab/ui/components/charts.js`).
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any
 Figure = dict[str, Any]
 
 TRAINING = "#2f83d6"
-WITHIN = "#7fb4ea"
+TRAINING_LIGHT = "#7fb4ea"
 VALIDATION = "#e0702a"
 WRONG = "#d5473c"
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "pentagon", "hourglass")
-"""Markers of lines that stand beside each other."""
+"""Markers of lines in the same figure."""
 
 
 UNTITLED = {"l": 56, "r": 12, "t": 8, "b": 44}
-"""Margins of a figure with axes and nothing above it."""
+"""Margins of a figure with axes and no legend or title above."""
 
 
 def figure(data: list[dict[str, Any]], height: int, **layout: Any) -> Figure:
-    """Traces on transparent ground with narrow margins; `height` in pixels."""
+    """Return a figure with a transparent background and narrow margins; `height` in pixels."""
     plain = {
         "height": height,
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -37,8 +37,8 @@ def figure(data: list[dict[str, Any]], height: int, **layout: Any) -> Figure:
     return {"data": data, "layout": plain | layout}
 
 
-def picture(data: list[dict[str, Any]], height: int, width: float, depth: float, **layout: Any) -> Figure:
-    """Traces on a canvas without axes or margins, `width` by `depth` pixels of its own, y downwards."""
+def plain_figure(data: list[dict[str, Any]], height: int, width: float, depth: float, **layout: Any) -> Figure:
+    """Return a figure without axes and margins, with coordinates from 0 to `width` and `depth`, y downward."""
     hidden = {"visible": False, "fixedrange": True}
     return figure(
         data,
@@ -52,15 +52,15 @@ def picture(data: list[dict[str, Any]], height: int, width: float, depth: float,
 
 
 def rgb(code: str) -> tuple[int, int, int]:
-    """Red, green and blue, 0 to 255, of a colour such as "#2f83d6"."""
+    """Return red, green and blue, 0 to 255, of a color such as "#2f83d6"."""
     return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
 
 
 def finite(values: tuple[float, ...]) -> list[float | None]:
-    """Values for a figure: what is not a number leaves a gap."""
+    """Return the values for a figure, with None (a gap) for NaN and infinity."""
     return [value if math.isfinite(value) else None for value in values]
 
 
 def to_json(shown: Figure) -> str:
-    """The figure as a browser reads it."""
+    """Return a figure as compact JSON."""
     return json.dumps(shown, separators=(",", ":"), allow_nan=False)

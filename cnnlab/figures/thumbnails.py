@@ -1,4 +1,4 @@
-"""Many small images as one file, of which the page cuts out the one that belongs to the point under the pointer."""
+"""Sprite sheet of many small images; the page shows the one that belongs to the point under the pointer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 QUALITY = 85
-"""Of JPEG, in which colours take a tenth of PNG's bytes; grey images stay as they are."""
+"""JPEG quality for color images, a tenth the size of PNG; grayscale images are lossless."""
 
 
 class Thumbnails(NamedTuple):
@@ -19,8 +19,8 @@ class Thumbnails(NamedTuple):
 
     Attributes:
         source: the file as a data URL.
-        columns: images in a row.
-        width, height: of one image, in pixels.
+        columns: images per row.
+        width, height: size of one image in pixels.
     """
 
     source: str
@@ -30,7 +30,7 @@ class Thumbnails(NamedTuple):
 
 
 def thumbnails(images: np.ndarray) -> Thumbnails:
-    """Of images uint8 (n, height, width, 1 or 3), n at least 1, in their order."""
+    """Return the sprite sheet of images uint8 (n, height, width, 1 or 3), n >= 1, in their order."""
     count, height, width, channels = images.shape
     columns = math.isqrt(count - 1) + 1
     rows = -(-count // columns)

@@ -1,4 +1,4 @@
-"""The lessons: one folder each, found by itself. README.md in this folder says how a teacher adds one."""
+"""The lessons, one folder each, discovered automatically. README.md in this folder explains how to add one."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ def _found() -> Mapping[str, Lesson]:
 
 
 LESSONS: Mapping[str, Lesson] = _found()
-"""Name (of the folder, and in links) -> lesson, in order."""
+"""Name (of the folder, and in links) -> lesson, in their order."""

@@ -1,7 +1,7 @@
-"""Lesson: the blocks that a lesson is made of, in their order, as plain values.
+"""Lesson: the blocks of a lesson, in their order, as plain values.
 
-A lesson's words are in `en.md` and `ko.md` beside its `lesson.py` (see README.md there and `texts`); a block names the
-part of them that it shows. How blocks look is left to `cnnlab/ui/lessons`.
+A lesson's texts are in `en.md` and `ko.md` next to its `lesson.py` (see README.md in this folder, and `texts`). A block
+names the part of the text that it shows. `cnnlab/ui/learn` draws the blocks.
 """
 
 from __future__ import annotations
@@ -15,37 +15,37 @@ from typing import Any, Literal
 
 from cnnlab.datasets import Dataset
 from cnnlab.lessons.texts import Texts, read
-from cnnlab.network.recipes import LEAST_STEPS, suited
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.training.beginning import NOTHING, Beginning
+from cnnlab.training.initial_state import NO_INITIAL_STATE, InitialState
+from cnnlab.training.recipes import MIN_STEPS, for_dataset
 from cnnlab.training.spec import TrainingSpec
 
 Data = Literal["small", "part", "full"]
-"""The digits that come with the Lab; some images of the set that the notes used; all of them."""
+"""The digits that ship with the Lab; some images of the dataset that the notes used; all of its images."""
 Length = Literal["whole", "quick"]
 
 SMALL: Mapping[str, str] = MappingProxyType(
     {"mnist": "mnist-5k", "mnist-shuffled": "mnist-5k-shuffled", "fashion-mnist": "mnist-5k"}
 )
-"""What the notes trained on -> what is trained on where no download is wanted."""
+"""Dataset of the notes -> dataset to train on without a download."""
 
 QUICK_IMAGES, QUICK_EPOCHS = 1000, 3
-"""What is enough to see that something happens."""
+"""Images and epochs of a quick run: just enough to see that something happens."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """A part that is read."""
+    """A part to read."""
 
     part: str
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question with choices; the right one and what to say about it are in the part.
+    """A multiple-choice question; its part contains the choices, the correct one and the explanation.
 
     Attributes:
-        after: the experiment whose result answers it: what is right is said when that has been seen.
+        after: the experiment whose result answers it. The correct choice is revealed once that result has been seen.
     """
 
     part: str
@@ -54,55 +54,55 @@ class Question:
 
 @dataclass(frozen=True)
 class Setup:
-    """One training of an experiment.
+    """One training run of an experiment.
 
     Attributes:
-        title: what its curves are called (marked).
-        training: as in the notes, on the data of the notes.
-        begins: what it begins with besides, for a network and its data.
-        small: settings that are other ones for the small data.
+        title: the name of its curves (marked).
+        training: the settings of the notes, on the dataset of the notes.
+        begins: returns the initial state for the network and its dataset; None for random weights and no extra images.
+        small: settings to change for the small dataset.
     """
 
     name: str
     title: str
     network: NetworkSpec
     training: TrainingSpec
-    begins: Callable[[NetworkSpec, Dataset], Beginning] | None = None
+    begins: Callable[[NetworkSpec, Dataset], InitialState] | None = None
     small: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def data(self) -> str:
-        """The set that the notes used."""
+        """The dataset that the notes used."""
         return self.training.dataset
 
-    def beginning(self, load: Callable[[str], Dataset], dataset: str) -> Beginning:
-        """What it begins with besides on a dataset, which is loaded only where that matters."""
-        return self.begins(self.network, load(dataset)) if self.begins else NOTHING
+    def initial(self, load: Callable[[str], Dataset], dataset: str) -> InitialState:
+        """Return the initial state for a dataset, which is loaded only if the state depends on it."""
+        return self.begins(self.network, load(dataset)) if self.begins else NO_INITIAL_STATE
 
     def prepared(self, data: Data, length: Length, part: int = 0) -> TrainingSpec:
-        """The settings for the chosen data and length; `part`: how many images are a part of them."""
+        """Return the settings for the chosen data and length; `part` is the number of images for the data "part"."""
         training = self.training
         if data == "small":
-            training = suited(training, SMALL[self.data]).replace(**self.small)
+            training = for_dataset(training, SMALL[self.data]).replace(**self.small)
         elif data == "part":
             training = training.replace(train_size=part)
         if length == "quick":
             training = training.replace(
                 train_size=QUICK_IMAGES,
                 epochs=min(training.epochs, QUICK_EPOCHS),
-                batch_size=min(training.batch_size, QUICK_IMAGES // LEAST_STEPS),
+                batch_size=min(training.batch_size, QUICK_IMAGES // MIN_STEPS),
             )
         return training
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One or several trainings whose curves are drawn on the same axes.
+    """One or more training runs whose curves share the same axes.
 
     Attributes:
-        question: the question that is to be answered before the result is seen.
-        beside: another experiment whose curves are drawn too.
-        part_size: how many images of the full data are offered as a part of them; 0: none.
+        question: the question to answer before the result is shown.
+        beside: another experiment whose curves are shown as well.
+        part_size: number of images of the full dataset to offer as a smaller choice; 0 for no such choice.
     """
 
     part: str
@@ -114,7 +114,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Widget:
-    """Something to be moved: `name` in `cnnlab/ui/lessons`. `of`: the experiment whose runs it shows."""
+    """An interactive part: `name` is its key in `cnnlab/ui/learn/widgets`, `of` the experiment whose runs it shows."""
 
     part: str
     name: str
@@ -123,14 +123,14 @@ class Widget:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the comparison at the end.
+    """A row of the comparison at the end.
 
     Attributes:
         label: what is compared (marked).
-        notes: a key of `reported.REPORTED`, or a marked text; "" where no row of the table has anything from them.
-        experiment, setup: whose result stands beside it.
-        measure: a name of `measures.MEASURES`.
-        own: what stands on the reader's side where nothing is measured.
+        notes: a key of `reported.REPORTED`, or a marked text; "" if the notes report nothing for any row of the table.
+        experiment, setup: the run to compare with.
+        measure: a name in `measures.MEASURES`.
+        own: the reader's value if nothing is measured.
     """
 
     label: str
@@ -143,7 +143,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Compare:
-    """What the notes reported beside what the reader got: the last block of a lesson."""
+    """The results of the notes next to the reader's: the last block of a lesson."""
 
     rows: tuple[Row, ...]
     part: str = "compare"
@@ -157,9 +157,9 @@ class Lesson:
     """One lesson.
 
     Attributes:
-        number: its place in the list.
+        number: its position in the list, from 1.
         blocks: from top to bottom.
-        folder: where its texts are; the folder's name is the lesson's.
+        folder: the folder with its texts; the folder's name is the lesson's name.
     """
 
     number: int
@@ -168,25 +168,25 @@ class Lesson:
 
     @property
     def name(self) -> str:
-        """What links call it."""
+        """Its name in links."""
         return self.folder.name
 
     def texts(self, language: str) -> Texts:
-        """Its words in a language."""
+        """Return its texts in a language."""
         return _texts(self.folder / f"{language}.md")
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The names of its blocks, for links that hide some."""
+        """The parts of its blocks, in order; links hide blocks by these names."""
         return tuple(block.part for block in self.blocks)
 
     def experiment(self, part: str) -> Experiment:
-        """The experiment of this name."""
+        """Return the experiment with this part name."""
         return next(block for block in self.blocks if isinstance(block, Experiment) and block.part == part)
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """The parts that are done by doing something: progress is counted in them."""
+        """The parts that the reader completes (questions and experiments), which progress counts."""
         return tuple(block.part for block in self.blocks if isinstance(block, Question | Experiment))
 
 

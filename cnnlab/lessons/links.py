@@ -1,4 +1,4 @@
-"""Links to lessons: which one, what is hidden, what is fixed. A teacher makes them, so they may hold anything."""
+"""Links to lessons: the lesson, what is hidden, what is fixed. Teachers edit them, so they may contain anything."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from types import MappingProxyType
 from typing import NamedTuple, get_args
 from urllib.parse import urlencode
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Data, Length, Lesson
-from cnnlab.marks import N_
 
 CONTROLS: Mapping[str, str] = MappingProxyType(
     {
-        "lessons": N_("The way to the other lessons"),
-        "data": N_("The choice of the data"),
-        "length": N_("The choice of the length"),
-        "links": N_("The ways to other pages"),
-        "terms": N_("The list of terms"),
+        "lessons": N_("Links to other lessons"),
+        "data": N_("Data selection"),
+        "length": N_("Length selection"),
+        "links": N_("Links to other pages"),
+        "terms": N_("List of terms"),
     }
 )
-"""What can be hidden besides a lesson's own parts: name -> what it is (marked)."""
+"""Controls that a link can hide in addition to a lesson's own parts: name -> description (marked)."""
 
 
 class View(NamedTuple):
@@ -27,8 +27,8 @@ class View(NamedTuple):
 
     Attributes:
         hidden: names of parts and controls.
-        data, length: what experiments begin with, and stay with where the choice is hidden; "" as the reader wants.
-        unknown: what a link asked for that does not exist.
+        data, length: initial choice for experiments, fixed if the control is hidden; "" leaves it to the reader.
+        unknown: what the link asks for that does not exist.
     """
 
     hidden: frozenset[str] = frozenset()
@@ -37,11 +37,12 @@ class View(NamedTuple):
     unknown: tuple[str, ...] = ()
 
     def shows(self, name: str) -> bool:
+        """Return whether a part or control is visible."""
         return name not in self.hidden
 
 
 def read(lesson: Lesson, parameters: Mapping[str, str]) -> View:
-    """The view that a link's parameters ask for; what is not known is named and left out."""
+    """Return the view for a link's parameters; unknown names are listed in it and otherwise ignored."""
     asked = [name.strip() for name in parameters.get("hide", "").split(",") if name.strip()]
     known = {*lesson.parts, *CONTROLS}
     unknown = [name for name in asked if name not in known]
@@ -55,6 +56,6 @@ def read(lesson: Lesson, parameters: Mapping[str, str]) -> View:
 
 
 def write(base: str, lesson: Lesson, hidden: Iterable[str], data: str = "", length: str = "") -> str:
-    """The link that shows a lesson so. `base` is the page's address without parameters."""
+    """Return the link to such a view of a lesson. `base` is the page's address without parameters."""
     parameters = {"lesson": lesson.name, "hide": ",".join(hidden), "data": data, "length": length}
     return f"{base}?{urlencode({name: value for name, value in parameters.items() if value}, safe=',')}"

@@ -1,4 +1,4 @@
-"""What a run got, in a form that can stand beside what the notes report."""
+"""Results of a run, formatted for comparison with the figures of the notes."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnlab.datasets import DATASETS
-from cnnlab.runs.record import Run
+from cnnlab.runs.run import Run
 from cnnlab.training.events import Epoch
 from cnnlab.training.history import History
 
 Answered = tuple[np.ndarray, np.ndarray] | None
-"""The images of the grid of answers and their labels, see `Lab.answered`."""
+"""The images of the prediction grid and their labels, see `Lab.answered`."""
 Measure = Callable[[Run, History, Answered], str]
 NOTHING = "–"
-"""Where there is nothing to be said yet."""
+"""Shown where there is no result yet."""
 
 
 def images(run: Run) -> int:
-    """From how many images it learned, those for validation among them."""
+    """Return the number of images a run was given, including those held out for validation."""
     return run.training.train_size or DATASETS[run.training.dataset].train_size
 
 
 def _last(history: History) -> Epoch | None:
-    """The epoch whose weights the run kept; while it trains, the newest."""
+    """Return the epoch whose weights the run kept; during training, the latest one."""
     if history.finished:
         kept = history.finished.kept_epoch
         return next((epoch for epoch in history.epochs if epoch.epoch == kept), None)
@@ -54,7 +54,7 @@ def _epochs(run: Run, history: History, answered: Answered) -> str:
 
 
 def _wrong(run: Run, history: History, answered: Answered) -> str:
-    """How many of the first test images are wrong."""
+    """Return the number of mistakes in the first test images."""
     if not history.answers or answered is None:
         return NOTHING
     said = np.array(history.answers.predictions)
@@ -78,5 +78,5 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "test_accuracy": _test_accuracy,
     }
 )
-"""Name -> measure. Loss and accuracy are those on the validation images (in the notes' chapter 8: the test set);
-`gap` is by how much the validation loss lies above the training loss."""
+"""Name -> measure. Loss and accuracy refer to the validation images (in chapter 8 of the notes: the test set);
+`gap` is validation loss minus training loss."""

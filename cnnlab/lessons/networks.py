@@ -1,4 +1,4 @@
-"""Networks that several lessons use and that are no recipes."""
+"""Networks that several lessons share and that are not recipes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from cnnlab.network.spec import NetworkSpec
 
 
 def two_convolutions(name: str, *between: AnyLayer) -> NetworkSpec:
-    """Eight and sixteen 3×3 filters, with `between` behind each convolution, and ten outputs."""
+    """Return a network of two 3×3 convolutions (8 and 16 filters), each followed by `between`, and ten outputs."""
     first, second = (Conv2D(filters=filters, padding="same", activation="relu") for filters in (8, 16))
     return NetworkSpec(
         name=name, layers=(first, *between, second, *between, Flatten(), Dense(units=10, activation="softmax"))

@@ -1,4 +1,4 @@
-"""Cases for the arithmetic of padding and stride: new ones at random, each with its answer written out."""
+"""Random exercises on the arithmetic of padding and stride, each with its worked solution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnnlab.network.arithmetic import Padding, Window
 
 
 class Case(NamedTuple):
-    """A square picture `length` pixels wide and a square kernel `kernel` pixels wide that moves by `stride`."""
+    """A square image `length` pixels wide and a square kernel `kernel` pixels wide that moves by `stride` pixels."""
 
     length: int
     kernel: int
@@ -22,17 +22,17 @@ class Case(NamedTuple):
 
     @property
     def answer(self) -> int:
-        """How many pixels wide the result is."""
+        """The width of the result in pixels."""
         return self._window.output(self.length, 0, self.padding)
 
     @property
     def written(self) -> str:
-        """How it is worked out, such as "(28 - 3 + 2·0) / 1 + 1 = 26"."""
+        """The worked solution, such as "(28 - 3 + 2·0) / 1 + 1 = 26"."""
         return self._window.output_text(self.length, 0, self.padding)
 
 
 def new(chance: random.Random, before: Case | None = None) -> Case:
-    """A case that can be done in one's head; another one than before."""
+    """Return an exercise that is simple enough for mental arithmetic and differs from the previous one."""
     while True:
         case = Case(
             chance.choice((8, 12, 14, 20, 28, 32)),

@@ -1,6 +1,6 @@
-"""Every figure that the lessons quote from the study notes, in one table. Texts name them: {reported.full_accuracy}.
+"""Every figure that the lessons quote from the study notes. Texts refer to them by name: {reported.full_accuracy}.
 
-What belongs to a recipe's result stands in `network.recipes` and is taken from there.
+Results of recipes come from `training.recipes`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 
 @dataclass(frozen=True)
 class Reported:
-    """A figure of the notes.
+    """A figure from the notes.
 
     Attributes:
         value: the number.
-        form: how it is written, as `format` understands it.
-        source: where the notes have it.
+        form: its format specification, as for `format`.
+        source: the section of the notes.
     """
 
     value: float
@@ -64,5 +64,5 @@ REPORTED: Mapping[str, Reported] = MappingProxyType(
 
 
 def written(key: str) -> str:
-    """A figure as texts show it."""
+    """Return a figure as texts show it."""
     return format(REPORTED[key].value, REPORTED[key].form)

@@ -1,6 +1,6 @@
-"""The words of a lesson: a Markdown file in parts, with terms to be explained and figures from the notes.
+"""The texts of a lesson: a Markdown file in parts, with glossary terms and figures from the notes.
 
-The form is described in README.md beside this file. Nothing here knows how a lesson is shown.
+README.md in this folder describes the format. Nothing here knows how a lesson is displayed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CHOICE = re.compile(r"^- \[(?P<right>[ x])\] (?P<text>.+)$")
 _TERM = re.compile(r"\[\[(?P<key>[^\]|]+)(?:\|(?P<shown>[^\]]+))?\]\]")
 _FIGURE = re.compile(r"\{reported\.(\w+)\}")
 RULE = "---"
-"""A line of its own: what stands below it is seen later, when the question is answered or the result is there."""
+"""A line of its own. The text below it is shown later: after the answer, or once the result is available."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,11 @@ class Part:
     """A part of a lesson's text.
 
     Attributes:
-        heading: above it, may be "".
+        heading: its heading, may be "".
         body: Markdown.
-        choices: of a question; right: which of them is.
-        after: what is seen later.
+        choices: the choices of a question.
+        right: index of the correct choice; None if the part is not a question.
+        after: Markdown to show later, see `RULE`.
     """
 
     heading: str
@@ -40,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Texts:
-    """A lesson's words in one language; `about` is one sentence for the list of lessons."""
+    """The texts of a lesson in one language; `about` is for the list of lessons."""
 
     title: str
     about: str
@@ -48,10 +49,10 @@ class Texts:
 
 
 def read(source: str, file: str = "") -> Texts:
-    """The words of a lesson.
+    """Parse the texts of a lesson. `file` names them in errors.
 
     Raises:
-        ValueError: the file has another form; says where.
+        ValueError: the text does not have the expected format; the message quotes the line.
     """
     lines = source.splitlines()
     if not lines or not lines[0].startswith("# "):
@@ -88,16 +89,16 @@ def _part(heading: str, lines: list[str]) -> Part:
 
 
 def terms(text: str) -> list[str]:
-    """The terms that a text explains, each once, in their order."""
+    """Return the keys of the terms in a text, each once, in their order."""
     return list(dict.fromkeys(found["key"] for found in _TERM.finditer(text)))
 
 
 def figures(text: str) -> list[str]:
-    """The keys of the figures that a text quotes."""
+    """Return the keys of the figures that a text quotes."""
     return _FIGURE.findall(text)
 
 
 def filled(text: str, term: Callable[[str, str], str]) -> str:
-    """A text with its figures, and its terms as `term(key, shown)` writes them."""
+    """Return a text with its figures filled in and each term replaced by `term(key, shown)`."""
     text = _FIGURE.sub(lambda found: written(found[1]), text)
     return _TERM.sub(lambda found: term(found["key"], found["shown"] or found["key"]), text)

@@ -1,61 +1,66 @@
-"""Advice for a network that is valid but odd. Each rule looks at the summary and says at most one thing a layer.
+"""Advice for networks that are valid but unusual. Each rule gives at most one piece of advice per layer.
 
-Quiet and right: a rule that is true of good networks is no advice. Errors are not the business of this module.
+Avoid false alarms: a rule that applies to good networks is useless. Errors are found by `summary`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from cnnlab.errors import fill
-from cnnlab.marks import N_, Translate, untranslated
+from cnnlab.i18n.marks import N_, Translate, untranslated
 from cnnlab.network.layers import (
     Activation,
-    AveragePooling2D,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Flatten,
-    GaussianNoise,
-    GlobalAveragePooling2D,
     GlobalMaxPooling2D,
     LayerNormalization,
     MaxPooling2D,
     SpatialDropout2D,
 )
-from cnnlab.network.shapes import Row, Summary
+from cnnlab.network.outputs import output_row
+from cnnlab.network.pixel_range import MIN_CONTRAST, leading_rescalings, pixel_range
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.summary import Row, Summary
 
-MOST_OF = 0.9
-FEW_PARAMETERS = 20_000
-"""Below this it does not matter where they are."""
+HEAVY_SHARE = 0.9
+"""A layer with more than this share of all parameters is heavy."""
+MIN_PARAMETERS = 20_000
+"""In smaller networks the distribution of the parameters does not matter."""
 
-STROKE_SHARE = 11
-"""A pen stroke in MNIST is about 2.5 of 28 pixels wide (the median of 500 digits; nine in ten are from 1.8 to 4.1)."""
+IMAGE_TO_STROKE = 11
+"""Image side divided by stroke width: strokes in MNIST are about 2.5 of 28 pixels wide (median of 500 digits; 1.8 to
+4.1 for nine in ten)."""
 
-HIGH_RATE = 0.5
+MAX_DROPOUT_RATE = 0.5
 
 
 @dataclass(frozen=True)
 class Advice:
-    """One piece of advice: `rule` and `layer` (an index) name it; `text` is a marked template with `values`."""
+    """One piece of advice, identified by `rule` and `layer` (an index); `text` is a marked template for `values`.
+
+    `quick_fix` names one of `quick_fixes.QUICK_FIXES` that follows the advice; "" without one.
+    """
 
     rule: str
     layer: int
     text: str
     values: tuple[tuple[str, Any], ...] = ()
+    quick_fix: str = ""
 
     def sentence(self, translate: Translate = untranslated) -> str:
+        """Return the text with its values filled in."""
         return fill(translate(self.text), dict(self.values))
 
 
 def advise(network: NetworkSpec, summary: Summary) -> list[Advice]:
-    """All advice for a network without errors, in the order of its layers; none for one with errors."""
+    """Return all advice in the order of the layers; none for a network with errors."""
     if summary.error or not summary.rows:
         return []
     found = [advice for rule in RULES for advice in rule(network, summary.rows)]
@@ -66,46 +71,31 @@ def _activation(row: Row) -> str:
     return getattr(row.layer, "activation", "linear")
 
 
-def _weighs(row: Row) -> bool:
-    """Whether its outputs are weighted sums of its inputs: a convolution or Dense."""
+def _is_weighted_sum(row: Row) -> bool:
+    """Return whether a layer computes weighted sums: a convolution or Dense."""
     return isinstance(row.layer, Dense) or "Conv" in row.layer.kind
 
 
-def _keeps_probabilities(row: Row) -> bool:
-    """Whether probabilities that go in come out, when the network is used: as they are, or as the mean of several."""
-    if isinstance(row.layer, Flatten):
-        return row.input_shape is not None and math.prod(row.input_shape[:-1]) == 1
-    if isinstance(row.layer, Activation):
-        return row.layer.activation == "linear"
-    kinds = Dropout | SpatialDropout2D | GaussianNoise | AveragePooling2D | GlobalAveragePooling2D
-    return isinstance(row.layer, kinds)
+def _missing_nonlinearity(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
+    """Find two layers with weights and no nonlinearity between them: one layer could replace both.
 
-
-def _answering(rows: tuple[Row, ...]) -> Row:
-    """The last layer that makes numbers of its own: those behind it only pass its answers on."""
-    return next((row for row in reversed(rows) if not _keeps_probabilities(row)), rows[-1])
-
-
-def _linear_stretch(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
-    """Two layers with weights and no non-linearity between them could be one.
-
-    Averages, batch normalization and dropout are linear once trained; a largest value, an activation, and a
-    normalization by the image's own spread are not. A depthwise convolution before a 1×1 one is a separable one.
+    Averages, batch normalization and dropout are linear at inference time; max pooling, activations and layer
+    normalization are not. A depthwise convolution before a 1×1 convolution is a separable convolution, so no fault.
     """
     before: Row | None = None
     for row in rows:
-        weighs = _weighs(row)
-        if weighs and before is not None and not _separable(before, row):
+        has_weights = _is_weighted_sum(row)
+        if has_weights and before is not None and not _separable(before, row):
             yield Advice(
                 "linear",
                 row.index,
                 N_(
-                    "Between layer {first} and layer {second} there is no non-linearity, so together they can do "
-                    "no more than one layer. Give layer {first} an activation such as relu."
+                    "There is no nonlinearity between layer {first} and layer {second}, so together they can do no "
+                    "more than a single layer. Give layer {first} an activation such as relu."
                 ),
                 (("first", before.index + 1), ("second", row.index + 1)),
             )
-        if weighs:
+        if has_weights:
             before = row if _activation(row) == "linear" else None
         elif _activation(row) != "linear" or isinstance(
             row.layer, MaxPooling2D | GlobalMaxPooling2D | LayerNormalization
@@ -120,16 +110,16 @@ def _separable(before: Row, row: Row) -> bool:
 
 
 def _one_heavy_layer(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
-    """A convolutional network nearly all of whose parameters are in one Dense layer."""
+    """Find a Dense layer that has nearly all parameters of a convolutional network."""
     total = sum(row.parameters for row in rows)
-    if total < FEW_PARAMETERS or not any("Conv" in row.layer.kind for row in rows):
+    if total < MIN_PARAMETERS or not any("Conv" in row.layer.kind for row in rows):
         return
-    last = max((row.index for row in rows if _weighs(row)), default=0)
+    last = max((row.index for row in rows if _is_weighted_sum(row)), default=0)
     flat = False
     for row in rows:
         share = row.parameters / total
-        if isinstance(row.layer, Dense) and share > MOST_OF and (flat or row.index != last):
-            # The last layer has as many units as there are classes, and there is nothing to pool behind another Dense.
+        if isinstance(row.layer, Dense) and share > HEAVY_SHARE and (flat or row.index != last):
+            # The last layer needs one unit per class, and there is nothing to pool after another Dense layer.
             text = _HEAVY if flat and row.index != last else _HEAVY_OUTPUT if flat else _HEAVY_INSIDE
             yield Advice("heavy", row.index, text, (("share", share),))
         if isinstance(row.layer, Flatten | Dense):
@@ -143,61 +133,61 @@ _HEAVY_OUTPUT = N_("{share:.1%} of all parameters are in this layer. Pooling bef
 _HEAVY_INSIDE = N_("{share:.1%} of all parameters are in this layer. Fewer units would make it smaller.")
 
 
-def _short_sighted(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
-    """The last feature maps see less than a stroke's width."""
-    pictures = [row for row in rows if row.output_shape and len(row.output_shape) == 3 and row.receptive_field]
-    if not any("Conv" in row.layer.kind for row in pictures):
+def _small_receptive_field(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
+    """Find last feature maps whose receptive field is smaller than the width of a stroke."""
+    maps = [row for row in rows if row.output_shape and len(row.output_shape) == 3 and row.receptive_field]
+    if not any("Conv" in row.layer.kind for row in maps):
         return
-    field = pictures[-1].receptive_field
+    field = maps[-1].receptive_field
     assert field is not None
     height, width, _ = network.input_shape
-    if min(field.size) * STROKE_SHARE < min(height, width):
+    if min(field.size) * IMAGE_TO_STROKE < min(height, width):
         yield Advice(
             "short-sighted",
-            pictures[-1].index,
+            maps[-1].index,
             N_(
-                "Each value of the last feature maps sees only {seen} of {height}×{width} pixels, less than a "
-                "digit's stroke is wide. More convolutions or a pooling layer would let it see more."
+                "Each value of the last feature maps sees only {seen} of {height}×{width} pixels, less than the width "
+                "of a digit's stroke. More convolutions or a pooling layer would enlarge the receptive field."
             ),
             (("seen", "×".join(map(str, field.size))), ("height", height), ("width", width)),
         )
 
 
 def _no_softmax(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
-    """The loss expects probabilities, which only softmax makes."""
-    answering = _answering(rows)
-    if _activation(answering) != "softmax":
+    """Find an output without softmax: the loss expects probabilities."""
+    output = output_row(rows)
+    if _activation(output) != "softmax":
         yield Advice(
             "softmax",
-            answering.index,
-            N_("The last layer has no softmax: its numbers are no probabilities, which the loss expects."),
+            output.index,
+            N_("The last layer has no softmax: its outputs are not probabilities, which the loss expects."),
         )
 
 
 def _hidden_softmax(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
-    """Softmax inside a network makes its values compete and its gradients small."""
-    answering = _answering(rows)
-    last = max((row.index for row in rows if _weighs(row)), default=-1)
-    for row in rows[: answering.index]:
+    """Find softmax inside a network, where it suppresses most values and makes the gradients small."""
+    output = output_row(rows)
+    last = max((row.index for row in rows if _is_weighted_sum(row)), default=-1)
+    for row in rows[: output.index]:
         if _activation(row) != "softmax":
             continue
-        if row.index >= last and _activation(answering) == "softmax":
+        if row.index >= last and _activation(output) == "softmax":
             yield Advice(
                 "hidden-softmax",
                 row.index,
-                N_("Softmax twice makes the answers nearly equal. Use linear here."),
+                N_("Applying softmax twice makes the probabilities nearly equal. Use linear here."),
             )
         else:
             yield Advice(
                 "hidden-softmax",
                 row.index,
-                N_("Softmax belongs to the output; inside the network it lets few signals through. Use relu here."),
+                N_("Softmax belongs at the output; inside the network it suppresses most signals. Use relu here."),
             )
 
 
-def _dropped_answers(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
-    """Dropout after the last layer with weights, or a strong one just before it."""
-    last = max((row.index for row in rows if _weighs(row)), default=len(rows))
+def _dropout_at_output(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
+    """Find dropout after the last layer with weights, or strong dropout just before it."""
+    last = max((row.index for row in rows if _is_weighted_sum(row)), default=len(rows))
     for row in rows:
         if not isinstance(row.layer, Dropout | SpatialDropout2D) or row.layer.rate == 0:
             continue
@@ -206,35 +196,55 @@ def _dropped_answers(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Ad
                 "dropout-output",
                 row.index,
                 N_(
-                    "This dropout switches off the answers themselves. Move it before the last layer with weights, "
-                    "or remove it."
+                    "This dropout randomly zeroes the predictions themselves. Move it before the last layer with "
+                    "weights, or remove it."
                 ),
             )
-        elif row.index == last - 1 and row.layer.rate > HIGH_RATE:
+        elif row.index == last - 1 and row.layer.rate > MAX_DROPOUT_RATE:
             yield Advice(
                 "dropout-output",
                 row.index,
-                N_("Just before the output, a dropout of {rate:.0%} leaves little to decide by. 50% or less is usual."),
+                N_("A dropout of {rate:.0%} just before the output removes too much. 50% or less is typical."),
                 (("rate", row.layer.rate),),
             )
 
 
-def _idle_activation(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
-    """ReLU twice in a row does nothing the second time; linear never does anything."""
+def _redundant_activation(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
+    """Find activations without effect: a second ReLU in a row, or linear."""
     for row in rows:
         if isinstance(row.layer, Activation) and row.layer.activation == "linear":
             yield Advice("idle", row.index, N_("A linear activation changes nothing. Choose another, or remove it."))
     for before, row in pairwise(rows):
         if isinstance(row.layer, Activation) and row.layer.activation == _activation(before) == "relu":
-            yield Advice("idle", row.index, N_("The layer before has the same activation: this one changes nothing."))
+            yield Advice(
+                "idle", row.index, N_("The previous layer has the same activation, so this one changes nothing.")
+            )
+
+
+def _squeezed_pixels(network: NetworkSpec, rows: tuple[Row, ...]) -> Iterator[Advice]:
+    """Find a rescaling for pixels from 0 to 255 on pixels that are already 0 to 1."""
+    black, white = pixel_range(network)
+    contrast = abs(white - black)
+    if contrast < MIN_CONTRAST:
+        yield Advice(
+            "squeezed",
+            min(leading_rescalings(network), key=lambda index: abs(getattr(network.layers[index], "scale", 1.0))),
+            N_(
+                "In the Lab, pixels are already 0 to 1, not 0 to 255: this rescaling leaves a difference of only "
+                "{contrast:.2g} between black and white, and the network learns slowly. Remove it."
+            ),
+            (("contrast", contrast),),
+            quick_fix="remove",
+        )
 
 
 RULES: tuple[Callable[[NetworkSpec, tuple[Row, ...]], Iterator[Advice]], ...] = (
-    _linear_stretch,
+    _missing_nonlinearity,
     _one_heavy_layer,
-    _short_sighted,
+    _small_receptive_field,
     _no_softmax,
     _hidden_softmax,
-    _dropped_answers,
-    _idle_activation,
+    _dropout_at_output,
+    _redundant_activation,
+    _squeezed_pixels,
 )

@@ -1,9 +1,9 @@
-"""One class a layer: its fields, named as Keras's constructor arguments are, and its arithmetic.
+"""One class per layer: its fields, named after Keras's constructor arguments, and its arithmetic.
 
-The form on the Build page, the validation, the JSON, the link, the Keras layer and the exported code are all derived
-from these classes, so adding a layer to CNN Lab is adding one class here and naming it in `AnyLayer`.
-What layers have in common is in `bases`; the walk over a whole network is in `shapes`; making Keras layers of them is
-in `build`.
+The form on the Build page, the validation, the JSON, the link, the Keras layer and the exported code are derived from
+these classes. To add a layer to CNN Lab, add one class here and name it in `AnyLayer`. The convolutions are in
+`convolution_layers`, the base classes and the labels of fields in `layer_bases`; `summary` walks a whole network;
+`build` makes Keras layers.
 """
 
 from __future__ import annotations
@@ -11,122 +11,30 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cnnlab.errors import NetworkError
-from cnnlab.marks import N_
-from cnnlab.network.arithmetic import NOTHING, Shape, Sum
-from cnnlab.network.bases import (
+from cnnlab.i18n.marks import N_
+from cnnlab.network.arithmetic import Shape, Sum
+from cnnlab.network.convolution_layers import Conv2D, DepthwiseConv2D, SeparableConv2D
+from cnnlab.network.layer_bases import (
     Activation_,
-    ConvolutionLayer,
     FramePair,
     GlobalPoolingLayer,
+    ImageLayer,
     Layer,
     NormalizingLayer,
-    PictureLayer,
     PoolingLayer,
-    equal_strides,
 )
-from cnnlab.network.kernels import Kernels, check_kernels
 
 __all__ = [
     "LAYERS", "Activation", "AnyLayer", "AveragePooling2D", "BatchNormalization", "Conv2D", "Dense", "DepthwiseConv2D",
     "Dropout", "Flatten", "GaussianNoise", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Layer",
-    "LayerNormalization", "MaxPooling2D", "Rescaling", "SeparableConv2D", "SpatialDropout2D", "ZeroPadding2D",
+    "LayerNormalization", "LeakyReLU", "MaxPooling2D", "Rescaling", "SeparableConv2D", "SpatialDropout2D",
+    "ZeroPadding2D",
 ]  # fmt: skip
-
-
-class Conv2D(ConvolutionLayer):
-    """Keras's Conv2D: every filter looks at all channels and makes one feature map."""
-
-    title = N_("Convolution")
-    kind: Literal["Conv2D"] = "Conv2D"
-    filters: int = Field(32, ge=1, le=2048, description=N_("How many kernels it learns; each makes one feature map."))
-    kernels: Kernels = Field((), description=N_("Hand-designed kernels that the first filters begin with."))
-    trainable: bool = Field(
-        True,
-        description=N_(
-            "Whether training changes this layer. Off: the whole layer stays as it begins, every filter and the bias."
-        ),
-    )
-
-    def arguments(self) -> dict[str, Any]:
-        # The kernels are written into the layer once it has its weights.
-        return {name: value for name, value in super().arguments().items() if name != "kernels"}
-
-    def _channels(self, channels: int) -> int:
-        return self.filters
-
-    def output_shape(self, shape: Shape) -> Shape:
-        output = super().output_shape(shape)
-        check_kernels(self.kernels, self.filters, self.kernel_size)
-        return output
-
-    def _weights(self, shape: Shape) -> Sum:
-        return Sum((*self.kernel_size, shape[2], self.filters), *self._bias(self.filters))
-
-    def trainable_weights(self, shape: Shape) -> Sum:
-        return self._weights(shape) if self.trainable else NOTHING
-
-    def non_trainable_weights(self, shape: Shape) -> Sum:
-        return NOTHING if self.trainable else self._weights(shape)
-
-    def multiply_adds(self, shape: Shape) -> Sum:
-        height, width, _ = self.output_shape(shape)
-        return Sum((height, width, *self.kernel_size, shape[2], self.filters))
-
-
-class DepthwiseConv2D(ConvolutionLayer):
-    """Keras's DepthwiseConv2D: every channel has kernels of its own; channels are not mixed."""
-
-    title = N_("Depthwise convolution")
-    kind: Literal["DepthwiseConv2D"] = "DepthwiseConv2D"
-    depth_multiplier: int = Field(1, ge=1, le=64, description=N_("How many kernels each channel of the input gets."))
-
-    def _channels(self, channels: int) -> int:
-        return channels * self.depth_multiplier
-
-    def output_shape(self, shape: Shape) -> Shape:
-        output = super().output_shape(shape)
-        equal_strides(self.strides)
-        return output
-
-    def trainable_weights(self, shape: Shape) -> Sum:
-        channels = shape[2] * self.depth_multiplier
-        return Sum((*self.kernel_size, shape[2], self.depth_multiplier), *self._bias(channels))
-
-    def multiply_adds(self, shape: Shape) -> Sum:
-        height, width, _ = self.output_shape(shape)
-        return Sum((height, width, *self.kernel_size, shape[2], self.depth_multiplier))
-
-
-class SeparableConv2D(ConvolutionLayer):
-    """Keras's SeparableConv2D: a depthwise convolution, then a 1×1 convolution that mixes the channels."""
-
-    title = N_("Separable convolution")
-    kind: Literal["SeparableConv2D"] = "SeparableConv2D"
-    filters: int = Field(32, ge=1, le=2048, description=N_("How many feature maps the 1×1 convolution makes."))
-    depth_multiplier: int = Field(1, ge=1, le=64, description=N_("How many kernels each channel of the input gets."))
-
-    def _channels(self, channels: int) -> int:
-        return self.filters
-
-    def output_shape(self, shape: Shape) -> Shape:
-        output = super().output_shape(shape)
-        equal_strides(self.strides)
-        return output
-
-    def trainable_weights(self, shape: Shape) -> Sum:
-        depthwise = (*self.kernel_size, shape[2], self.depth_multiplier)
-        pointwise = (shape[2] * self.depth_multiplier, self.filters)
-        return Sum(depthwise, pointwise, *self._bias(self.filters))
-
-    def multiply_adds(self, shape: Shape) -> Sum:
-        height, width, _ = self.output_shape(shape)
-        depthwise = (height, width, *self.kernel_size, shape[2], self.depth_multiplier)
-        return Sum(depthwise, (height, width, shape[2] * self.depth_multiplier, self.filters))
 
 
 class MaxPooling2D(PoolingLayer):
@@ -158,82 +66,94 @@ class GlobalMaxPooling2D(GlobalPoolingLayer):
 
 
 class BatchNormalization(NormalizingLayer):
-    """Keras's BatchNormalization: each channel is brought to mean 0 and spread 1 over the batch, then rescaled."""
+    """Keras's BatchNormalization: normalizes each channel over the batch to mean 0 and variance 1, then rescales it."""
 
     title = N_("Batch normalization")
     kind: Literal["BatchNormalization"] = "BatchNormalization"
-    momentum: float = Field(0.99, ge=0, lt=1, description=N_("How slowly the moving mean and variance follow."))
+    momentum: float = Field(
+        0.99, ge=0, lt=1, description=N_("Momentum of the moving mean and variance; closer to 1: slower.")
+    )
 
     def non_trainable_weights(self, shape: Shape) -> Sum:
         return Sum((2, shape[-1]))
 
 
 class LayerNormalization(NormalizingLayer):
-    """Keras's LayerNormalization over the last axis: the channels of each position are normalized together."""
+    """Keras's LayerNormalization over the last axis: normalizes the channels of each position together."""
 
     title = N_("Layer normalization")
     kind: Literal["LayerNormalization"] = "LayerNormalization"
 
 
 class Dropout(Layer):
-    """Keras's Dropout: while training, switches off values at random and scales the others up."""
+    """Keras's Dropout: during training, sets random values to 0 and scales up the others."""
 
     title = N_("Dropout")
     kind: Literal["Dropout"] = "Dropout"
-    rate: float = Field(0.25, ge=0, lt=1, description=N_("The share of values switched off in each training step."))
+    rate: float = Field(0.25, ge=0, lt=1, description=N_("Fraction of the values set to 0 in each training step."))
 
 
-class SpatialDropout2D(PictureLayer):
-    """Keras's SpatialDropout2D: while training, switches off whole feature maps at random."""
+class SpatialDropout2D(ImageLayer):
+    """Keras's SpatialDropout2D: during training, sets random feature maps to 0."""
 
     title = N_("Spatial dropout")
     kind: Literal["SpatialDropout2D"] = "SpatialDropout2D"
     rate: float = Field(
-        0.25, ge=0, lt=1, description=N_("The share of feature maps switched off in each training step.")
+        0.25, ge=0, lt=1, description=N_("Fraction of the feature maps set to 0 in each training step.")
     )
 
 
 class GaussianNoise(Layer):
-    """Keras's GaussianNoise: while training, adds random numbers."""
+    """Keras's GaussianNoise: during training, adds random noise."""
 
     title = N_("Gaussian noise")
     kind: Literal["GaussianNoise"] = "GaussianNoise"
-    stddev: float = Field(0.1, ge=0, le=10, description=N_("The spread (standard deviation) of the noise."))
+    stddev: float = Field(0.1, ge=0, le=10, description=N_("Standard deviation of the noise."))
 
 
 class Activation(Layer):
-    """Keras's Activation: a function applied to every value."""
+    """Keras's Activation: applies a function to every value."""
 
     title = N_("Activation")
     kind: Literal["Activation"] = "Activation"
-    activation: Activation_ = Field("relu", description=N_("The function applied to every output value."))
+    activation: Activation_ = Field("relu", description=N_("Function applied to every output value."))
+
+
+class LeakyReLU(Layer):
+    """Keras's LeakyReLU: multiplies negative values by a small slope and keeps the others."""
+
+    title = N_("Leaky ReLU")
+    kind: Literal["LeakyReLU"] = "LeakyReLU"
+    negative_slope: float = Field(0.3, ge=0, le=1, description=N_("Factor that negative values are multiplied by."))
 
 
 class Rescaling(Layer):
-    """Keras's Rescaling: every value times a number, plus another; nothing is learned."""
+    """Keras's Rescaling: multiplies every value by `scale` and adds `offset`; nothing is learned."""
 
     title = N_("Rescaling")
     kind: Literal["Rescaling"] = "Rescaling"
-    scale: float = Field(1.0, ge=-1000, le=1000, description=N_("What every value is multiplied by."))
-    offset: float = Field(0.0, ge=-1000, le=1000, description=N_("What is then added to every value."))
+    scale: float = Field(1.0, ge=-1000, le=1000, description=N_("Factor that every value is multiplied by."))
+    offset: float = Field(0.0, ge=-1000, le=1000, description=N_("Value that is then added to every value."))
 
     def multiply_adds(self, shape: Shape) -> Sum:
         return Sum(shape)
 
 
-class ZeroPadding2D(PictureLayer):
-    """Keras's ZeroPadding2D: a frame of zeros."""
+class ZeroPadding2D(ImageLayer):
+    """Keras's ZeroPadding2D: adds rows and columns of zeros around the image."""
 
     title = N_("Zero padding")
     kind: Literal["ZeroPadding2D"] = "ZeroPadding2D"
-    padding: FramePair = Field((1, 1), description=N_("Zeros added above and below, and left and right, in pixels."))
+    padding: FramePair = Field(
+        (1, 1), description=N_("Zeros to add above and below, and on the left and right, in pixels.")
+    )
 
-    def _picture(self, height: int, width: int, channels: int) -> Shape:
+    def _image_output(self, height: int, width: int, channels: int) -> Shape:
         return height + 2 * self.padding[0], width + 2 * self.padding[1], channels
 
 
 class Flatten(Layer):
-    """Keras's Flatten: a picture becomes one long vector."""
+    """Keras's Flatten: turns an image into one vector."""
 
     title = N_("Flatten")
     kind: Literal["Flatten"] = "Flatten"
@@ -243,21 +163,21 @@ class Flatten(Layer):
 
 
 class Dense(Layer):
-    """Keras's Dense: every unit looks at every number of the input vector."""
+    """Keras's Dense: every unit is connected to every value of the input vector."""
 
     title = N_("Dense")
     kind: Literal["Dense"] = "Dense"
-    units: int = Field(10, ge=1, le=16384, description=N_("How many neurons, and so how many numbers it puts out."))
-    activation: Activation_ = Field("linear", description=N_("The function applied to every output value."))
-    use_bias: bool = Field(True, description=N_("Adds one learned number to each unit."))
+    units: int = Field(10, ge=1, le=16384, description=N_("Number of neurons, which is the number of output values."))
+    activation: Activation_ = Field("linear", description=N_("Function applied to every output value."))
+    use_bias: bool = Field(True, description=N_("Add one learned value to each unit."))
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
             raise NetworkError(
-                N_("It needs a vector, but it receives a picture of {shape}."),
+                N_("It needs a vector, but receives an image of {shape}."),
                 N_("Add Flatten (or a global pooling) before this layer."),
                 shape="×".join(map(str, shape)),
-            ).at(None, mend="flatten")
+            ).at(None, quick_fix="flatten")
         return (self.units,)
 
     def trainable_weights(self, shape: Shape) -> Sum:
@@ -281,6 +201,7 @@ AnyLayer = Annotated[
     | SpatialDropout2D
     | GaussianNoise
     | Activation
+    | LeakyReLU
     | Rescaling
     | ZeroPadding2D
     | Flatten
@@ -291,4 +212,4 @@ AnyLayer = Annotated[
 LAYERS: Mapping[str, type[Layer]] = MappingProxyType(
     {cls.__name__: cls for cls in AnyLayer.__origin__.__args__}  # type: ignore[attr-defined]
 )
-"""Keras's name -> class, in the order in which the Build page offers them."""
+"""Name of the Keras class -> class, in the order of the menu on the Build page."""

@@ -1,6 +1,6 @@
-"""NetworkSpec: a network as a plain value, input shape and layers, and its round trip through JSON.
+"""NetworkSpec: a network as a plain value (input shape and layers), and its round trip through JSON.
 
-The arithmetic over a whole network is in `shapes`; whether it can be trained on a dataset is asked of `shapes.check`.
+`summary` computes shapes and costs; `summary.check` says whether a network can be trained on a dataset.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cnnlab.errors import NetworkError
-from cnnlab.marks import N_
-from cnnlab.network.kernels import MAX_NUMBERS, numbers
+from cnnlab.i18n.marks import N_
+from cnnlab.network.initial_kernels import MAX_WEIGHTS, count_weights
 from cnnlab.network.layers import AnyLayer, Conv2D
 
 FORMAT: Literal[1] = 1
-"""Version of the JSON; a reader refuses what is newer than itself."""
+"""Version of the JSON format; newer versions are refused."""
 
 MAX_LAYERS = 64
 MAX_JSON = 100_000
-"""Characters; the largest network that can be assembled needs a fifth of it."""
+"""Maximum length in characters; the largest possible network needs a fifth of it."""
 
-MAX_BRIEF = 40
-"""Characters of a stranger's text that an error repeats."""
+MAX_EXCERPT = 40
+"""Maximum number of characters that an error quotes from a foreign text."""
 
 _Length = Annotated[int, Field(ge=1, le=512)]
 _Channels = Annotated[int, Field(ge=1, le=4)]
 
 
 class NetworkSpec(BaseModel):
-    """Layers in the order of the data.
+    """A network: its input shape and its layers, in order.
 
     Attributes:
-        name: how people call it; no influence on what it computes.
+        name: a label without effect on the computation.
         input_shape: (height, width, channels) of one image.
-        layers: at most `MAX_LAYERS`.
+        layers: at most `MAX_LAYERS` layers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,16 +47,16 @@ class NetworkSpec(BaseModel):
     layers: tuple[AnyLayer, ...] = Field((), max_length=MAX_LAYERS)
 
     @model_validator(mode="after")
-    def _no_more_kernels_than_a_link_holds(self) -> NetworkSpec:
+    def _limit_kernels(self) -> NetworkSpec:
         count = 0
         for index, layer in enumerate(self.layers):
-            count += numbers(layer.kernels) if isinstance(layer, Conv2D) else 0
-            if count > MAX_NUMBERS:
+            count += count_weights(layer.kernels) if isinstance(layer, Conv2D) else 0
+            if count > MAX_WEIGHTS:
                 raise (
                     NetworkError(
-                        N_("The hand-designed kernels of a network have at most {most} numbers together."),
-                        N_("Take out kernels first, or use smaller ones."),
-                        most=MAX_NUMBERS,
+                        N_("The hand-designed kernels of a network may have at most {most} weights in total."),
+                        N_("Remove kernels first, or use smaller ones."),
+                        most=MAX_WEIGHTS,
                     )
                     .at(index, field="kernels")
                     .of_kind(layer.kind)
@@ -64,10 +64,10 @@ class NetworkSpec(BaseModel):
         return self
 
     def replace(self, **changes: Any) -> NetworkSpec:
-        """A copy with other fields, validated.
+        """Return a validated copy with `changes`.
 
         Raises:
-            NetworkError: the layers begin with more kernels than a network may have.
+            NetworkError: the kernels of the layers have more weights than a network may have.
         """
         return NetworkSpec.model_validate({**dict(self), **changes})
 
@@ -79,17 +79,19 @@ class NetworkSpec(BaseModel):
         """Read a network written by `to_json`.
 
         Raises:
-            NetworkError: it is no network, one of a newer version, or one with values out of range.
+            NetworkError: the text is not a network, is of a newer version, or has values out of range.
         """
         if len(text) > MAX_JSON:
             raise NetworkError(
-                N_("A network's file has at most {most} characters; received {count}."), most=MAX_JSON, count=len(text)
+                N_("A network file may have at most {most} characters; received {count}."),
+                most=MAX_JSON,
+                count=len(text),
             )
         try:
             content = json.loads(text)
         except (ValueError, RecursionError):
             raise NetworkError(
-                N_("This is not JSON; expected the text that the Lab writes for a network."),
+                N_("This is not JSON; expected a network exported from CNN Lab."),
                 N_("Copy the whole text, from the first brace to the last."),
             ) from None
         return cls.from_content(content)
@@ -101,16 +103,16 @@ class NetworkSpec(BaseModel):
             raise NetworkError(
                 N_("The network was written by a newer CNN Lab (format {theirs}; this one reads {ours})."),
                 N_("Update CNN Lab, or ask for the network in the older format."),
-                theirs=_brief(content["version"]),
+                theirs=_excerpt(content["version"]),
                 ours=FORMAT,
             )
         try:
             return cls.model_validate(content)
         except (ValidationError, RecursionError) as error:
-            raise _refusal(error) from None
+            raise _first_error(error) from None
 
 
-_COMPLAINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+_MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "greater_than_equal": (N_("“{place}” should be at least {expected}; received {received}."), "ge"),
         "greater_than": (N_("“{place}” should be more than {expected}; received {received}."), "gt"),
@@ -121,41 +123,41 @@ _COMPLAINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "too_long": (N_("“{place}” should have at most {expected} entries; received {received}."), "max_length"),
         "too_short": (N_("“{place}” should not be empty."), ""),
         "ragged": (N_("“{place}” should be a matrix: a list of rows of the same length."), ""),
-        "repeated": (N_("“{place}” should have each kernel once."), ""),
+        "repeated": (N_("“{place}” should not contain the same kernel twice."), ""),
         "string_too_long": (N_("“{place}” should have at most {expected} characters."), "max_length"),
         "missing": (N_("“{place}” is missing."), ""),
         "union_tag_not_found": (N_("“{place}” is missing."), ""),
-        "extra_forbidden": (N_("There is no field “{place}” here."), ""),
+        "extra_forbidden": (N_("Unknown field “{place}”."), ""),
         "int": (N_("“{place}” should be a whole number; received {received}."), ""),
         "float": (N_("“{place}” should be a number; received {received}."), ""),
         "finite": (N_("“{place}” should be a number; received {received}."), ""),
         "bool": (N_("“{place}” should be true or false; received {received}."), ""),
-        "string": (N_("“{place}” should be a text; received {received}."), ""),
+        "string": (N_("“{place}” should be text; received {received}."), ""),
         "tuple": (N_("“{place}” should be a list; received {received}."), ""),
         "model": (N_("“{place}” should be an object with named fields; received {received}."), ""),
     }
 )
-"""Pydantic's type of error, or the first word of it -> a template, and where Pydantic keeps what was expected."""
+"""Pydantic's error type, or its first word -> a template, and the key of the expected value in Pydantic's context."""
 
-_OTHER = (N_("“{place}” is not as it should be; received {received}."), "")
+_OTHER_MESSAGE = (N_("“{place}” is invalid; received {received}."), "")
 
 
-def _refusal(error: Exception) -> NetworkError:
-    """The first of Pydantic's complaints, as an error that names the layer and the field."""
+def _first_error(error: Exception) -> NetworkError:
+    """Return Pydantic's first error as one that names the layer and the field."""
     if not isinstance(error, ValidationError):
-        return NetworkError(N_("This is no network: it is nested too deeply."))
+        return NetworkError(N_("This is not a network: it is nested too deeply."))
     first = error.errors(include_url=False)[0]
     sort, context, received = first["type"], first.get("ctx", {}), first["input"]
-    template, expected_key = _COMPLAINTS.get(sort) or _COMPLAINTS.get(sort.split("_")[0], _OTHER)
+    template, expected_key = _MESSAGES.get(sort) or _MESSAGES.get(sort.split("_")[0], _OTHER_MESSAGE)
     if sort == "union_tag_invalid":
         received = context["tag"]
     values = {
         # Pydantic writes choices as "'valid' or 'same'".
         "expected": str(context.get(expected_key, "")).replace(" or ", ", ").replace("'", ""),
-        "received": context.get("actual_length", _brief(received)),
+        "received": context.get("actual_length", _excerpt(received)),
     }
     if first["loc"][:1] == ("layers",) and len(first["loc"]) > 1:
-        # ("layers", index, kind, field, ...); where the kind is at fault, or the layer is no object, it ends earlier.
+        # ("layers", index, kind, field, ...); shorter if the kind is wrong or the layer is not an object.
         index, kind, *inside = first["loc"][1:] if len(first["loc"]) > 2 else (first["loc"][1], None)
         place = "kind" if sort.startswith("union_tag") else _path(inside) or "layer"
         refusal = NetworkError(template, place=place, **values)
@@ -163,7 +165,7 @@ def _refusal(error: Exception) -> NetworkError:
         return refusal.of_kind(kind) if isinstance(kind, str) else refusal
     return NetworkError(
         template,
-        N_("Expected an object with “input_shape” and “layers”, as the Lab writes it for a network."),
+        N_("Expected an object with “input_shape” and “layers”, as exported from CNN Lab."),
         place=_path(first["loc"]) or "JSON",
         **values,
     )
@@ -173,8 +175,8 @@ def _path(parts: Iterable[object]) -> str:
     return _printable(".".join(map(str, parts)))
 
 
-def _brief(value: object) -> str:
-    """A stranger's value, short enough for a sentence."""
+def _excerpt(value: object) -> str:
+    """Return a foreign value as text short enough for a sentence."""
     if isinstance(value, dict):
         return "{…}"
     if isinstance(value, list | tuple):
@@ -183,5 +185,5 @@ def _brief(value: object) -> str:
 
 
 def _printable(text: str) -> str:
-    text = text if len(text) <= MAX_BRIEF else text[: MAX_BRIEF - 1] + "…"
+    text = text if len(text) <= MAX_EXCERPT else text[: MAX_EXCERPT - 1] + "…"
     return text.encode(errors="replace").decode()

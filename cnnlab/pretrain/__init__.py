@@ -1,1 +1,1 @@
-"""Makes the built-in networks: `python -m cnnlab.pretrain STROKES`."""
+"""Train the built-in networks: `python -m cnnlab.pretrain STROKES`."""

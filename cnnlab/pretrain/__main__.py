@@ -1,8 +1,8 @@
-"""`python -m cnnlab.pretrain STROKES`: train the built-in networks and print how well they read. Needs TensorFlow.
+"""`python -m cnnlab.pretrain STROKES`: train the built-in networks and print their accuracies. Needs TensorFlow.
 
-The network learns from MNIST's training digits and from the pen strokes of twenty people, both in ever new variants;
-ten other people's strokes are used for nothing but the figures that are printed. The thousand images that `mnist-5k`
-keeps for testing are left out too, so that the app can test the network on them without a network connection.
+The networks learn from augmented MNIST training digits and pen strokes of twenty writers. The strokes of ten other
+writers are used only to measure the printed accuracies. The 1,000 test images of `mnist-5k` are excluded too, so that
+the app can evaluate the networks on them offline.
 """
 
 from __future__ import annotations
@@ -18,26 +18,27 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnnlab import builtin, datasets
-from cnnlab.drawing import to_digit
+from cnnlab import datasets
 from cnnlab.network.build import build
 from cnnlab.network.layers import AnyLayer, BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from cnnlab.network.precision import has_bfloat16
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.pretrain.augment import image_variant, many, stroke_variant
+from cnnlab.pretrain.augment import image_variant, make_variants, stroke_variant
+from cnnlab.pretrain.pen_strokes import CONDITIONS, Condition, PenDigit, draw_digit, read_strokes
+from cnnlab.runs import builtin
 from cnnlab.settings import from_environment
-from cnnlab.strokes import CONDITIONS, Condition, Writing, read_strokes, written
 from cnnlab.training import snapshots
-from cnnlab.training.precision import has_bfloat16
 from cnnlab.training.spec import TrainingSpec
+from cnnlab.vision.digit_preprocessing import to_digit
 
 SEED = 2026
 HELD_OUT = range(21, 31)
-"""Writers whose digits nothing is learned from and nothing was chosen by."""
+"""Writers whose digits were used neither for training nor for choosing hyperparameters."""
 IMAGE_SETS, STROKE_SETS = 8, 20
-"""So many variants are made of each digit of MNIST, and of each written one."""
-STROKES_AN_EPOCH = 4
-"""Sets of written digits that stand beside one set of MNIST's in an epoch."""
-SMOOTHING = 0.02
+"""Number of variants per MNIST digit, and per pen-written digit."""
+STROKE_SETS_PER_EPOCH = 4
+"""Sets of pen-written digits per epoch, in addition to one set of MNIST digits."""
+LABEL_SMOOTHING = 0.02
 CREDIT = (
     "MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0); pen strokes: UCI Pen-Based Recognition of Handwritten Digits "
     "(Alpaydin and Alimoglu; CC BY 4.0), writers 1 to 20"
@@ -62,7 +63,7 @@ DENSE = NetworkSpec(
     input_shape=(28, 28, 1),
     layers=(Flatten(), Dense(units=249, activation="relu"), Dropout(rate=0.3), Dense(units=10, activation="softmax")),
 )
-"""As many parameters as NETWORK, to one part in a thousand."""
+"""Has as many parameters as NETWORK, within 0.1%."""
 TRAININGS = {
     builtin.ID: (NETWORK, TrainingSpec(epochs=24, batch_size=256, learning_rate=0.003)),
     builtin.DENSE: (DENSE, TrainingSpec(epochs=12, batch_size=256, learning_rate=0.002)),
@@ -70,7 +71,7 @@ TRAININGS = {
 
 
 class _Variants(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of an epoch: one set of MNIST's variants and some of the written ones', others in each epoch."""
+    """Batches of an epoch: one set of MNIST variants and some of pen-written variants, different in each epoch."""
 
     def __init__(
         self, images: Sequence[tuple[np.ndarray, np.ndarray]], strokes: Sequence[tuple[np.ndarray, np.ndarray]],
@@ -79,12 +80,12 @@ class _Variants(keras.utils.PyDataset):  # type: ignore[misc]
         super().__init__()
         self._images, self._strokes, self._batch_size = images, strokes, batch_size
         self._random, self._epoch = np.random.default_rng(SEED), 0
-        self._begin()
+        self._load_epoch()
 
-    def _begin(self) -> None:
-        first = self._epoch * STROKES_AN_EPOCH
+    def _load_epoch(self) -> None:
+        first = self._epoch * STROKE_SETS_PER_EPOCH
         sets = [self._images[self._epoch % len(self._images)]]
-        sets += [self._strokes[(first + k) % len(self._strokes)] for k in range(STROKES_AN_EPOCH)]
+        sets += [self._strokes[(first + k) % len(self._strokes)] for k in range(STROKE_SETS_PER_EPOCH)]
         x, y = (np.concatenate(part) for part in zip(*sets, strict=True))
         order = self._random.permutation(len(x))
         self._x, self._y = x[order], y[order]
@@ -98,11 +99,11 @@ class _Variants(keras.utils.PyDataset):  # type: ignore[misc]
 
     def on_epoch_end(self) -> None:
         self._epoch += 1
-        self._begin()
+        self._load_epoch()
 
 
 def _train(network: NetworkSpec, training: TrainingSpec, batches: _Variants) -> keras.Model:
-    """Warm-up and cosine, decayed weights, and in the end the moving average of the weights."""
+    """Train with warm-up, cosine decay and weight decay, and keep the moving average of the weights."""
     keras.utils.set_random_seed(SEED)
     steps = len(batches)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -112,31 +113,31 @@ def _train(network: NetworkSpec, training: TrainingSpec, batches: _Variants) -> 
     model = build(network, "mixed_bfloat16" if has_bfloat16() else "float32")
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=0.01, use_ema=True, ema_momentum=0.998),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=LABEL_SMOOTHING),
         metrics=["accuracy"],
     )
     model.fit(batches, epochs=training.epochs, verbose=2)
     return model
 
 
-def _reads(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Answers (n,) for images float32 (n, 28, 28, 1)."""
-    answers: np.ndarray = model.predict(images, batch_size=500, verbose=0).argmax(axis=1)
-    return answers
+def _predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the predicted classes (n,) for images float32 (n, 28, 28, 1)."""
+    predictions: np.ndarray = model.predict(images, batch_size=500, verbose=0).argmax(axis=1)
+    return predictions
 
 
 def _accuracy(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
-    return float((_reads(model, images) == labels).mean())
+    return float((_predict(model, images) == labels).mean())
 
 
-def _as_shown(writings: list[Writing], condition: Condition) -> np.ndarray:
-    """What a network is shown of digits that are drawn under a condition, float32 (n, 28, 28, 1)."""
-    digits = [to_digit(written(writing, condition, seed)).image for seed, writing in enumerate(writings)]
-    return np.stack(digits)[..., np.newaxis]
+def _prepared(digits: list[PenDigit], condition: Condition) -> np.ndarray:
+    """Return network inputs float32 (n, 28, 28, 1) of digits drawn under a condition."""
+    images = [to_digit(draw_digit(digit, condition, seed)).image for seed, digit in enumerate(digits)]
+    return np.stack(images)[..., np.newaxis]
 
 
 def _keep(folder: Path, model: keras.Model, epochs: int, facts: dict[str, Any]) -> Path:
-    """Half-precision weights, which read as well and take half the room, and what is known of them."""
+    """Save half-precision weights, which are as accurate and half the size, and the facts about them."""
     weights = {
         layer.name: tuple(array.astype(np.float16) for array in layer.get_weights())
         for layer in model.layers
@@ -144,16 +145,16 @@ def _keep(folder: Path, model: keras.Model, epochs: int, facts: dict[str, Any]) 
     }
     moment = snapshots.Moment(epochs)
     folder.mkdir(parents=True, exist_ok=True)
-    snapshots.keep(folder, moment, weights)
+    snapshots.save(folder, moment, weights)
     text = json.dumps(facts, indent=1, ensure_ascii=False)
     (folder / builtin.FACTS).write_text(f"{text}\n", encoding="utf-8")
     return folder / "snapshots" / moment.file
 
 
 def _without(x: np.ndarray, y: np.ndarray, left_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 (n, 28, 28, 1) and labels without those that are also in `left_out`."""
-    unwanted = {image.tobytes() for image in left_out}
-    kept = np.array([image.tobytes() not in unwanted for image in x])
+    """Return images uint8 (n, 28, 28, 1) and labels, without the images that are also in `left_out`."""
+    excluded = {image.tobytes() for image in left_out}
+    kept = np.array([image.tobytes() not in excluded for image in x])
     return x[kept], y[kept]
 
 
@@ -163,37 +164,37 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=builtin.FOLDER, help="where the networks go")
     parser.add_argument("--writers", type=int, default=HELD_OUT.start - 1, help="learn from writers 1 to this one only")
     parser.add_argument("--test-writers", type=int, nargs=2, default=(HELD_OUT.start, HELD_OUT.stop - 1))
-    asked = parser.parse_args()
-    began = time.time()
-    writings = read_strokes(asked.strokes)
-    learned = [writing for writing in writings if writing.writer <= asked.writers]
-    first, last = asked.test_writers
-    tested = [writing for writing in writings if first <= writing.writer <= last]
+    arguments = parser.parse_args()
+    start = time.time()
+    digits = read_strokes(arguments.strokes)
+    learned = [digit for digit in digits if digit.writer <= arguments.writers]
+    first, last = arguments.test_writers
+    tested = [digit for digit in digits if first <= digit.writer <= last]
     mnist, small = (datasets.load(name, from_environment()) for name in ("mnist", "mnist-5k"))
     x, y = _without(mnist.x_train, mnist.y_train, small.x_test)
-    labels = np.array([writing.label for writing in learned])
+    labels = np.array([digit.label for digit in learned])
     print(f"learning from {len(x)} digits of MNIST and {len(learned)} written ones", flush=True)
-    images = [(many(image_variant, x[..., 0], SEED + k), y) for k in range(IMAGE_SETS)]
-    strokes = [(many(stroke_variant, learned, SEED + 100 + k), labels) for k in range(STROKE_SETS)]
-    print(f"variants made: {time.time() - began:.0f} s", flush=True)
+    images = [(make_variants(image_variant, x[..., 0], SEED + k), y) for k in range(IMAGE_SETS)]
+    strokes = [(make_variants(stroke_variant, learned, SEED + 100 + k), labels) for k in range(STROKE_SETS)]
+    print(f"variants made: {time.time() - start:.0f} s", flush=True)
     tests = {"mnist_test": (datasets.scaled(mnist.x_test), mnist.y_test)}
-    written_labels = np.array([writing.label for writing in tested])
-    tests |= {condition.name: (_as_shown(tested, condition), written_labels) for condition in CONDITIONS}
+    written_labels = np.array([digit.label for digit in tested])
+    tests |= {condition.name: (_prepared(tested, condition), written_labels) for condition in CONDITIONS}
     for name, (network, training) in TRAININGS.items():
         model = _train(network, training, _Variants(images, strokes, training.batch_size))
         figures = {test: _accuracy(model, *shown) for test, shown in tests.items()}
         facts = {
             "network": json.loads(network.to_json()),
             "training": json.loads(training.model_dump_json()),
-            "made": round(began),
+            "made": round(start),
             "accuracy": figures,
             "data": CREDIT,
         }
-        file = _keep(asked.output / name, model, training.epochs, facts)
+        file = _keep(arguments.output / name, model, training.epochs, facts)
         print(f"{name}: {model.count_params()} parameters, {file.stat().st_size} bytes")
         for condition, accuracy in figures.items():
             print(f"pretrain.{name}.{condition} {100 * accuracy:.2f} %")
-    print(f"pretrain.seconds {time.time() - began:.0f} s")
+    print(f"pretrain.seconds {time.time() - start:.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""RunStore: runs and their events in SQLite, and a folder a run for weights.
+"""RunStore: runs and their events in SQLite, and one folder per run for weights.
 
-One connection, one lock; WAL lets other processes read meanwhile. An event is kept once, by its key, however often it
-is appended. Whether a run may change its state is the Lab's business, not the store's.
+One connection, one lock; WAL lets other processes read at the same time. An event is stored once per key, however
+often it is appended. The Lab decides whether a run may change its state, not the store.
 """
 
 from __future__ import annotations
@@ -11,67 +11,68 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from cnnlab.errors import CNNLabError, StoreError
-from cnnlab.marks import N_
+from cnnlab.errors import CNNLabError, StoreError, explain_folder
+from cnnlab.i18n.marks import N_
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.runs import formats
-from cnnlab.runs.record import GOING, Run, State, error_to_json, from_row, no_such_run
+from cnnlab.network.summary import Summary, summarize
+from cnnlab.runs import schema
+from cnnlab.runs.run import ACTIVE_STATES, Run, State, error_to_json, from_row, new_row, no_such_run
 from cnnlab.training.events import AnyEvent, Epoch, from_json
 from cnnlab.training.spec import TrainingSpec
 
 FILE = "cnnlab.sqlite3"
 
-MOST_CHECKED = 200_000_000
-"""Bytes of a database that is looked through when it is opened; half a second's work."""
-PATIENCE = 10.0
-"""Seconds for which another process may keep the database to itself."""
+MAX_CHECKED_BYTES = 200_000_000
+"""Databases up to this many bytes are checked for damage when opened, which takes up to half a second."""
+BUSY_SECONDS = 10.0
+"""How long to wait for another process that has locked the database."""
 
 
 class _DamagedError(sqlite3.DatabaseError):
-    """What a look through the whole database found."""
+    """Damage found by `PRAGMA quick_check`."""
 
     sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 class RunStore:
-    """The Lab's memory, in `home`. A damaged database is kept under another name, and an empty one is begun.
+    """Stores the runs of a Lab in the folder `home`. A damaged database is renamed and replaced by an empty one.
 
     Attributes:
-        damage: what was wrong with the database that was found, where that was so.
+        damage: the error to show if the database was damaged.
 
     Raises:
-        StoreError: `home` cannot be written, is full, or was written by a newer CNN Lab. Every method can raise it.
+        StoreError: `home` is not writable, is full, or was written by a newer CNN Lab. Every method can raise it.
     """
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._lock = threading.RLock()
         self.damage: StoreError | None = None
-        with self._explained():
+        with self._explain_errors():
             home.mkdir(parents=True, exist_ok=True)
             try:
-                self._database = self._opened()
+                self._database = self._open()
             except sqlite3.DatabaseError as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                     raise
-                self.damage = formats.put_aside(home, FILE, str(error))
-                self._database = self._opened()
+                self.damage = schema.set_aside(home, FILE, str(error))
+                self._database = self._open()
 
-    def _opened(self) -> sqlite3.Connection:
-        """The database, in the present form."""
+    def _open(self) -> sqlite3.Connection:
+        """Open the database, check it for damage and migrate it."""
         path = self._home / FILE
-        database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=PATIENCE)
+        database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=BUSY_SECONDS)
         try:
-            _log_ahead(database)
+            _enable_wal(database)
             database.execute("PRAGMA synchronous = NORMAL")
-            small = path.stat().st_size < MOST_CHECKED
+            small = path.stat().st_size < MAX_CHECKED_BYTES
             if small and (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise _DamagedError(found)
-            formats.bring_up(database, self._home)
+            schema.migrate(database, self._home)
         except BaseException:
             database.close()
             raise
@@ -83,7 +84,7 @@ class RunStore:
             self._database.close()
 
     def folder(self, run: str) -> Path:
-        """Where the run's weights are kept; made by the worker. StoreError where no run can have such an id."""
+        """Return a run's folder, which the worker creates; StoreError if the id is not a valid folder name."""
         if run in ("", ".", "..") or set(run) & set("/\\\0"):
             raise no_such_run(run)
         return self._home / "runs" / run
@@ -96,46 +97,51 @@ class RunStore:
         training: TrainingSpec,
         server: str,
         *,
+        summary: Summary | None = None,
         running: bool = False,
         run: str = "",
-        parent: str | None = None,
-        parent_epoch: int | None = None,
-    ) -> str:
-        """Add a run, queued or running already, in one step, and return its id. Its turn is fair: see `_next_turn`.
+        parent: tuple[str, int] | None = None,
+    ) -> Run:
+        """Add a queued or running run in one transaction and return it.
 
         Args:
-            run: an id from `new_id`, where something was written to the run's folder before.
-            parent, parent_epoch: the run whose weights it begins with, and after which of its epochs.
+            summary: of the network, if it has been computed already.
+            run: an id from `new_id`, if the run's folder exists already.
+            parent: the run whose weights it starts with, and after which of its epochs.
         """
-        run, now = run or new_id(), time.time()
+        now, summary = time.time(), summary or summarize(network)
         with self.transaction() as database:
-            database.execute(
-                "INSERT INTO runs (id, name, who, state, network, training, created, started, turn, server, parent,"
-                " parent_epoch, parameters, multiply_adds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    run,
-                    name,
-                    who,
-                    "running" if running else "queued",
-                    network.to_json(),
-                    training.model_dump_json(),
-                    now,
-                    now if running else None,
-                    self._next_turn(who),
-                    server,
-                    parent,
-                    parent_epoch,
-                    *formats.sizes(network),
-                ),
+            added = Run(
+                id=run or new_id(),
+                name=name,
+                who=who,
+                state="running" if running else "queued",
+                network=network,
+                training=training,
+                created=now,
+                started=now if running else None,
+                ended=None,
+                turn=self._next_turn(who),
+                server=server,
+                error=None,
+                details="",
+                parent=parent[0] if parent else None,
+                parent_epoch=parent[1] if parent else None,
+                parameters=summary.parameters,
+                multiply_adds=summary.multiply_adds,
             )
-        return run
+            values = new_row(added)
+            database.execute(
+                f"INSERT INTO runs ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})", values
+            )
+        return added
 
     def requeue(self, run: str, server: str, training: TrainingSpec | None = None) -> None:
-        """Put a run that has ended back into the queue, with other settings where some are given."""
+        """Queue an ended run again, optionally with other settings."""
         with self.transaction() as database:
             who = self.get(run).who
             if training:
-                # What was said of the test images was said by other weights.
+                # The test accuracy belonged to the old weights.
                 database.execute(
                     "UPDATE runs SET training = ?, test_accuracy = NULL WHERE id = ?",
                     (training.model_dump_json(), run),
@@ -148,21 +154,21 @@ class RunStore:
             database.execute("DELETE FROM events WHERE run = ? AND key = 'finished'", (run,))
 
     def _next_turn(self, who: str) -> int:
-        """Fair queueing: a person's next run comes one round after their last one, but not before the present round.
+        """Return the round in which a person's next run is due: one after their last run, at least the current one.
 
-        (Goyal, Vin and Cheng, “Start-time fair queueing”, 1997, with all runs counted as equally long.)
+        Fair queueing (Goyal, Vin and Cheng, “Start-time fair queueing”, 1997), with all runs counted as equally long.
         """
         theirs = "SELECT max(turn) FROM runs WHERE who = ? AND state IN ('queued', 'running')"
-        # Runs that left the queue before their turn came do not move the round.
+        # Runs cancelled while queued do not advance the round.
         round_now = "SELECT max(turn) FROM runs WHERE state != 'queued' AND started IS NOT NULL"
         last = self._database.execute(theirs, (who,)).fetchone()[0] or 0
         present = self._database.execute(round_now).fetchone()[0] or 0
         return int(max(last + 1, present))
 
     def set_state(self, run: str, state: State, error: CNNLabError | None = None, details: str = "") -> None:
-        """Write down a run's new state, with the time."""
+        """Store a run's new state and the time of the change."""
         started = time.time() if state == "running" else None
-        ended = None if state in GOING else time.time()
+        ended = None if state in ACTIVE_STATES else time.time()
         with self.transaction() as database:
             database.execute(
                 "UPDATE runs SET state = ?, started = coalesce(?, started), ended = ?, error = ?, details = ?"
@@ -170,46 +176,51 @@ class RunStore:
                 (state, started, ended, error_to_json(error) if error else None, details, run),
             )
 
+    def set_network(self, run: str, network: NetworkSpec) -> None:
+        """Replace the network of a recorded run, whose range of pixels is known only after it has learned something."""
+        with self.transaction() as database:
+            database.execute("UPDATE runs SET network = ? WHERE id = ?", (network.to_json(), run))
+
     def get(self, run: str) -> Run:
-        """One run.
+        """Return a run.
 
         Raises:
-            StoreError: there is none with this id, or it was deleted.
+            StoreError: there is no run with this id, or it was deleted.
         """
         found = self.find(run)
         if found.deleted is not None:
             raise StoreError(
                 N_("The run “{name}” was deleted."),
-                N_("Bring it back on the Runs page, or pick another."),
+                N_("Restore it on the Runs page, or choose another."),
                 name=found.name,
             )
         return found
 
     def find(self, run: str) -> Run:
-        """The same, be it deleted or not, as long as it can be brought back."""
-        # Half a character (a damaged link can hold one) cannot be asked for.
+        """Return a run, even if it is marked as deleted; StoreError if there is none with this id."""
+        # A lone surrogate (possible in a damaged link) cannot be bound as a parameter.
         rows = self._runs("WHERE id = ?", run.encode(errors="replace").decode())
         if not rows:
             raise no_such_run(run)
         return rows[0]
 
     def runs(self, *states: State) -> list[Run]:
-        """All runs (or those in one of `states`), newest first; without the deleted ones."""
+        """Return all runs (or those in one of `states`), newest first, without deleted ones."""
         if not states:
             return self._runs("WHERE deleted IS NULL ORDER BY created DESC")
-        wanted = f"state IN ({', '.join('?' * len(states))})"
-        return self._runs(f"WHERE {wanted} AND deleted IS NULL ORDER BY created DESC", *states)
+        condition = f"state IN ({', '.join('?' * len(states))})"
+        return self._runs(f"WHERE {condition} AND deleted IS NULL ORDER BY created DESC", *states)
 
     def deleted(self) -> list[Run]:
-        """The runs that were marked as deleted, the last one first."""
+        """Return the runs marked as deleted, most recently deleted first."""
         return self._runs("WHERE deleted IS NOT NULL ORDER BY deleted DESC")
 
     def queue(self, server: str) -> list[Run]:
-        """The runs that wait for a worker of `server`, next first."""
+        """Return the runs that wait for a worker of `server`, next first."""
         return self._runs("WHERE state = 'queued' AND server = ? ORDER BY turn, created", server)
 
-    def append(self, run: str, event: AnyEvent) -> None:
-        """Keep an event; one whose key the run has already is left out, and so is one of a run that is gone."""
+    def append(self, run: str, event: AnyEvent) -> int | None:
+        """Store an event and return its number; None if the run already has an event with this key, or is gone."""
         with self.transaction() as database:
             added = database.execute(
                 "INSERT OR IGNORE INTO events (run, n, key, event)"
@@ -217,79 +228,48 @@ class RunStore:
                 (event.key, event.model_dump_json(), run),
             )
             if not added.rowcount:
-                return
-            database.execute("UPDATE runs SET last_event = last_event + 1 WHERE id = ?", (run,))
+                return None
+            counted = "UPDATE runs SET last_event = last_event + 1 WHERE id = ? RETURNING last_event"
+            number: int = database.execute(counted, (run,)).fetchone()[0]
             if isinstance(event, Epoch):
-                formats.note_epoch(database, run, event)
+                schema.note_epoch(database, run, event)
+            return number
 
     def events(self, run: str, after: int = 0) -> list[tuple[int, AnyEvent]]:
-        """The run's events with their numbers, from the one after number `after`, in order."""
+        """Return (number, event) of the run's events after number `after`, in order."""
         rows = self.rows("SELECT n, event FROM events WHERE run = ? AND n > ? ORDER BY n", run, after)
         return [(row["n"], from_json(row["event"])) for row in rows]
-
-    def save_network(self, network: NetworkSpec, training: TrainingSpec, who: str) -> None:
-        """Keep a network and its settings under its name; one of the same name is replaced."""
-        with self.transaction() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO networks VALUES (?, ?, ?, ?, ?)",
-                (network.name, who, network.to_json(), training.model_dump_json(), time.time()),
-            )
-
-    def networks(self) -> list[str]:
-        """The names of the kept networks, newest first."""
-        return [row["name"] for row in self.rows("SELECT name FROM networks ORDER BY saved DESC, rowid DESC")]
-
-    def network(self, name: str) -> tuple[NetworkSpec, TrainingSpec]:
-        """The network kept under `name`, with its settings.
-
-        Raises:
-            StoreError: there is none.
-        """
-        rows = self.rows("SELECT network, training FROM networks WHERE name = ?", name)
-        if not rows:
-            raise StoreError(N_("No network is kept under the name “{name}”."), N_("Choose another."), name=name)
-        (row,) = rows
-        return NetworkSpec.from_json(row["network"]), TrainingSpec.model_validate_json(row["training"])
 
     def _runs(self, clause: str, *values: Any) -> list[Run]:
         return [from_row(dict(row)) for row in self.rows(f"SELECT * FROM runs {clause}", *values)]
 
-    # For what else is kept in this database
+    # For the other tables of this database
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        """What a query finds."""
-        with self._explained(), self._lock:
+        """Return the rows of a query."""
+        with self._explain_errors(), self._lock:
             return self._database.execute(query, values).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The database, for writing: all that happens inside is kept, or nothing of it."""
-        with self._explained(), self._lock, self._database:
+        """Yield the database for writing, in one transaction."""
+        with self._explain_errors(), self._lock, self._database:
             if not self._database.in_transaction:
                 self._database.execute("BEGIN IMMEDIATE")
             yield self._database
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise StoreError(
-                N_("The Lab's folder {folder} cannot be used ({reason})."),
-                N_("Free some space or mend its permissions, or set CNNLAB_HOME to a folder that can be written to."),
-                folder=str(self._home),
-                reason=str(error),
-            ) from error
+    def _explain_errors(self) -> AbstractContextManager[None]:
+        return explain_folder(self._home, sqlite3.DatabaseError)
 
 
 def new_id() -> str:
-    """An id for a run."""
+    """Return a new run id."""
     return uuid.uuid4().hex[:12]
 
 
-def _log_ahead(database: sqlite3.Connection) -> None:
-    """Switch to WAL. SQLite does not wait by itself where another process is just doing the same."""
-    deadline = time.monotonic() + PATIENCE
+def _enable_wal(database: sqlite3.Connection) -> None:
+    """Switch to WAL; retry, since SQLite does not wait while another process does the same."""
+    deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             database.execute("PRAGMA journal_mode = WAL")

@@ -1,8 +1,8 @@
-"""What a run keeps on disk so that it can go on after its process died: weights, optimizer and the epochs reported.
+"""Checkpoints: what a run stores on disk to resume after its process dies: weights, optimizer and reported epochs.
 
-The folder always holds one whole checkpoint: new files (the model; the best weights so far, where they are wanted) are
-written under new names, then `checkpoint.json`, which names them, is replaced in one step, and only then are the old
-files removed. So the best weights always belong to an epoch that was reported, whenever the process died.
+The folder always has one complete checkpoint: new files (the model and, if requested, the best weights) are written
+under new names, then `checkpoint.json`, which names them, is replaced atomically, and only then are old files removed.
+So the best weights always belong to a reported epoch, whenever the process dies.
 """
 
 from __future__ import annotations
@@ -14,55 +14,55 @@ from pathlib import Path
 import keras
 from pydantic import TypeAdapter
 
-from cnnlab.training.beginning import CHECKPOINT as INDEX
+from cnnlab.files import replacing
 from cnnlab.training.events import Epoch
+from cnnlab.training.initial_state import CHECKPOINT as INDEX
 
 FINAL = "model.keras"
-"""The trained model, written when the run has ended."""
+"""The trained model, written at the end of the run."""
 
 _EPOCHS = TypeAdapter(tuple[Epoch, ...])
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The epochs of a run so far, each as it was reported."""
+    """The epochs of a run so far, as they were reported."""
 
     epochs: tuple[Epoch, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Checkpoint:
-        """The checkpoint in `folder`; an empty one where there is none."""
+        """Read the checkpoint in `folder`; an empty one if there is none."""
         index = folder / INDEX
         return cls(_EPOCHS.validate_json(index.read_bytes())) if index.exists() else cls()
 
     @property
     def file(self) -> str:
-        """The name of the model file, with weights and optimizer."""
+        """Return the name of the model file, with weights and optimizer."""
         return f"checkpoint-{len(self.epochs):04d}.keras"
 
     def load(self, folder: Path) -> keras.Sequential | None:
-        """The compiled model as it was at the end of the last epoch; None before the first."""
+        """Load the compiled model of the last epoch; None before the first."""
         return keras.saving.load_model(folder / self.file, safe_mode=True) if self.epochs else None
 
     @property
     def best(self) -> Epoch:
-        """The first epoch with the lowest validation loss; one that is not a number is never the best."""
+        """Return the first epoch with the lowest validation loss; an epoch with NaN is the best only if all are."""
         return min(self.epochs, key=lambda epoch: (math.isnan(epoch.val_loss), epoch.val_loss))
 
     @property
     def best_file(self) -> str:
-        """The name of the file with the weights of the best epoch; "" before the first epoch."""
+        """Return the name of the file with the weights of the best epoch; "" before the first epoch."""
         return f"best-{self.best.epoch:04d}.weights.h5" if self.epochs else ""
 
-    def then(self, folder: Path, model: keras.Sequential, epoch: Epoch, keep_best: bool) -> Checkpoint:
-        """Keep `model` after one more epoch (and its weights, where it is the best one), and drop what it replaces."""
+    def save_epoch(self, folder: Path, model: keras.Sequential, epoch: Epoch, keep_best: bool) -> Checkpoint:
+        """Save `model` after another epoch (and its weights if the epoch is the best); remove the replaced files."""
         following = Checkpoint((*self.epochs, epoch))
         model.save(folder / following.file)
         if keep_best and following.best_file != self.best_file:
             model.save_weights(folder / following.best_file)
-        unfinished = folder / (INDEX + ".new")
-        unfinished.write_bytes(_EPOCHS.dump_json(following.epochs))
-        unfinished.replace(folder / INDEX)
+        with replacing(folder / INDEX) as unfinished:
+            unfinished.write_bytes(_EPOCHS.dump_json(following.epochs))
         (folder / self.file).unlink(missing_ok=True)
         if self.best_file and self.best_file != following.best_file:
             (folder / self.best_file).unlink(missing_ok=True)
@@ -70,7 +70,6 @@ class Checkpoint:
 
 
 def save_final(folder: Path, model: keras.Sequential) -> None:
-    """Write the finished model, never half."""
-    unfinished = folder / f"unfinished-{FINAL}"
-    model.save(unfinished)
-    unfinished.replace(folder / FINAL)
+    """Write the finished model atomically."""
+    with replacing(folder / FINAL) as unfinished:
+        model.save(unfinished)

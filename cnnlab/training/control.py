@@ -1,4 +1,4 @@
-"""Control: what is wanted of a run while it trains."""
+"""Control: the requests to a run while it trains."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Control:
-    """What is wanted of a run.
+    """Requests to a run.
 
     Attributes:
-        stop: leave at once, and go back to the last whole epoch.
-        stop_after_epoch: leave at the end of the epoch.
-        pause: wait after the batch.
-        batches, epochs: how many single steps of each kind have been asked for so far while it is paused; these only
-            grow, and the run takes one step for each that it has not taken.
-        learning_rate: from here on, instead of the present one; a schedule goes on from it. None: as it is.
+        stop: stop at once and go back to the last finished epoch.
+        stop_after_epoch: stop at the end of the epoch.
+        pause: pause after the batch.
+        batches, epochs: number of single steps of each kind requested so far during pauses; these only grow, and the
+            run takes the steps that it has not taken yet.
+        learning_rate: the new learning rate, from which a schedule continues; None: no change.
     """
 
     stop: bool = False

@@ -1,7 +1,7 @@
-"""The typed events of a run: what training reports while it goes on, small and a few a second.
+"""The typed events that a run reports while it trains; they are small, and there are a few per second.
 
-An event's `key` is the same when it is reported twice (a run that resumes reports its last epoch again), so that a
-store can keep one. Events carry no weights.
+An event that is reported twice (a resumed run reports its last epoch again) has the same `key`, so that a store keeps
+only one. Events contain no weights.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Reason = Literal["done", "early", "stopped"]
 
 
 class Event(BaseModel):
-    """What every event has: `at`, seconds since 1970."""
+    """The base of all events; `at` is in seconds since 1970."""
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
     kind: str
@@ -23,31 +23,38 @@ class Event(BaseModel):
 
     @property
     def key(self) -> str:
-        """Names this event within its run."""
-        raise TypeError(f"{type(self).__name__} has no key")
+        """Return the key that identifies this event within its run."""
+        return f"{self.kind}-{self.at}"
+
+
+class EpochEvent(Event):
+    """What is reported once per epoch, and again under the same key when a run resumes; `epoch`: 1 for the first."""
+
+    epoch: int
+
+    @property
+    def key(self) -> str:
+        """Return the key that identifies this event within its run."""
+        return f"{self.kind}-{self.epoch}"
 
 
 class Started(Event):
-    """Training begins, or goes on after `resumed_epoch` epochs (0: from the beginning)."""
+    """Training starts, or resumes after `resumed_epoch` epochs (0: from the start)."""
 
     kind: Literal["started"] = "started"
     epochs: int
     steps: int
-    """Steps (batches) an epoch."""
+    """Steps (batches) per epoch."""
     train_images: int
     validation_images: int
     parameters: int
     resumed_epoch: int = 0
     precision: str = "float32"
-    """What is computed in, which may differ from what was asked for."""
-
-    @property
-    def key(self) -> str:
-        return f"started-{self.at}"
+    """The precision in use, which may differ from the settings."""
 
 
 class Batch(Event):
-    """Within an epoch: Keras's running means since the epoch began, after `step` of `steps` batches."""
+    """Keras's running means since the start of the epoch, after `step` of `steps` batches."""
 
     kind: Literal["batch"] = "batch"
     epoch: int
@@ -59,16 +66,11 @@ class Batch(Event):
     examples_per_second: float
     learning_rate: float | None = None
 
-    @property
-    def key(self) -> str:
-        return f"batch-{self.at}"
 
-
-class Epoch(Event):
-    """An epoch has ended: what Keras reports, the seconds it took with its validation, and its learning rate."""
+class Epoch(EpochEvent):
+    """An epoch has finished: Keras's metrics, its duration in seconds including validation, and its learning rate."""
 
     kind: Literal["epoch"] = "epoch"
-    epoch: int
     loss: float
     accuracy: float
     val_loss: float
@@ -78,31 +80,22 @@ class Epoch(Event):
     examples_per_second: float
     validation_seconds: float | None = None
 
-    @property
-    def key(self) -> str:
-        return f"epoch-{self.epoch}"
 
-
-class Answers(Event):
-    """What the network says, after an epoch, to the first test images (as many as there are predictions)."""
+class Answers(EpochEvent):
+    """The predicted classes of the first test images after an epoch; -1 where the network outputs NaN."""
 
     kind: Literal["answers"] = "answers"
-    epoch: int
     predictions: tuple[int, ...]
-
-    @property
-    def key(self) -> str:
-        return f"answers-{self.epoch}"
 
 
 class LayerWatch(BaseModel):
     """One layer at the end of an epoch.
 
     Attributes:
-        weights: the mean size (absolute value) of its weights.
-        updates: the mean size of the last batch's change to them; 0 for a frozen layer.
-        dead: the share of its units (of a convolution: filters) that were 0 for every image looked at (ReLU only).
-        saturated: the share of its outputs that were within 0.02 of an end (sigmoid and tanh only).
+        weights: mean absolute value of its weights.
+        updates: mean absolute change of its weights in the last batch; 0 for a frozen layer.
+        dead: share of its units (filters of a convolution) that were 0 for every inspected image (ReLU only).
+        saturated: share of its outputs within 0.02 of a limit (sigmoid and tanh only).
     """
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
@@ -112,21 +105,21 @@ class LayerWatch(BaseModel):
     saturated: float | None = None
 
 
-class Watch(Event):
-    """What a look inside found after an epoch; `layers` by name, in their order.
+class Watch(EpochEvent):
+    """The diagnostics of an epoch; `layers` by name, in order.
 
     Attributes:
-        confusion: [truth][answer], counts over the first `images` validation images.
-        processor_seconds: what the training process used in the epoch, of all cores together.
-        memory: bytes that the process holds.
-        batch_milliseconds: wall time a batch.
-        forward_milliseconds, backward_milliseconds: wall time an image: forward from this look, backward (with the
-            update, and whatever else a batch takes) the rest of training's; 0 where it cannot be told apart.
-        watching_seconds: what this look cost.
+        confusion: [label][prediction], counts over the first `images` validation images, without those for which the
+            network outputs NaN.
+        processor_seconds: CPU time of the training process in the epoch, over all cores.
+        memory: memory of the process in bytes.
+        batch_milliseconds: wall time per batch.
+        forward_milliseconds: wall time per image of the forward pass, measured by the diagnostics.
+        backward_milliseconds: the remaining wall time per image (backward pass, update and overhead), at least 0.
+        watching_seconds: duration of the diagnostics.
     """
 
     kind: Literal["watch"] = "watch"
-    epoch: int
     images: int
     confusion: tuple[tuple[int, ...], ...]
     layers: dict[str, LayerWatch]
@@ -137,48 +130,32 @@ class Watch(Event):
     backward_milliseconds: float
     watching_seconds: float
 
-    @property
-    def key(self) -> str:
-        return f"watch-{self.epoch}"
-
 
 class Paused(Event):
-    """Training waits, `step` batches into epoch `epoch`."""
+    """Training is paused, `step` batches into epoch `epoch`."""
 
     kind: Literal["paused"] = "paused"
     epoch: int
     step: int
 
-    @property
-    def key(self) -> str:
-        return f"paused-{self.at}"
-
 
 class Continued(Event):
-    """Training goes on after it was paused."""
+    """Training continues after a pause."""
 
     kind: Literal["continued"] = "continued"
 
-    @property
-    def key(self) -> str:
-        return f"continued-{self.at}"
-
 
 class RateChanged(Event):
-    """Another learning rate from `epoch` on (whole epochs done, with the present one in part)."""
+    """The learning rate changes; `epoch` counts finished epochs, plus the fraction of the current one."""
 
     kind: Literal["rate"] = "rate"
     epoch: float
     learning_rate: float
     why: Literal["person", "plateau"] = "person"
 
-    @property
-    def key(self) -> str:
-        return f"rate-{self.at}"
-
 
 class Finished(Event):
-    """Training has ended by itself (done, early) or was stopped. `kept_epoch`: the epoch whose weights were kept."""
+    """Training has finished (done, early) or was stopped. `kept_epoch`: the epoch whose weights were kept."""
 
     kind: Literal["finished"] = "finished"
     reason: Reason

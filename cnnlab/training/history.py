@@ -1,7 +1,8 @@
-"""History: a run's events, folded as they come into what pages show. It reads and writes nothing."""
+"""History: the state of a run, built up from its events. It reads and writes no files."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from cnnlab.training.events import (
@@ -20,17 +21,17 @@ from cnnlab.training.events import (
 
 @dataclass
 class History:
-    """What has been reported so far. Only `add` changes it.
+    """The reports of a run so far. Only `add` changes it.
 
     Attributes:
         started: the last start or resumption.
-        epochs: one for each whole epoch, in order.
-        batches: within epochs, in order; those of an epoch that was begun anew after an interruption are left out.
-        answers: the latest.
-        watches: one for each epoch that was looked into, in order.
-        rates: where the learning rate was changed, in order.
-        paused: where training waits; None while it goes on.
-        waited: seconds that it waited since it was started, pauses that have ended.
+        epochs: one per finished epoch, in order.
+        batches: reports within epochs, in order, without those of an epoch that was restarted after an interruption.
+        answers: the latest predictions for the first test images.
+        watches: the diagnostics, one per epoch that has them, in order.
+        rates: the changes of the learning rate, in order.
+        paused: where training is paused; None while it runs.
+        waited: seconds of finished pauses since the last start.
     """
 
     started: Started | None = None
@@ -44,7 +45,7 @@ class History:
     finished: Finished | None = None
 
     def add(self, event: AnyEvent) -> None:
-        """Take in the next event."""
+        """Add the next event."""
         match event:
             case Started():
                 self.started = event
@@ -72,13 +73,26 @@ class History:
 
     @property
     def latest(self) -> Batch | Epoch | None:
-        """The newest report with figures."""
+        """Return the newest report with metrics, or None."""
         newest = [reports[-1] for reports in (self.batches, self.epochs) if reports]
         return max(newest, key=lambda report: report.at, default=None)
 
+    def not_finite_since(self, epoch: int) -> int | None:
+        """Return the first of the epochs up to `epoch` whose losses are NaN or infinite without a break; None: not so.
+
+        A script's run (`Recorder`) reports NaN as the loss of a validation that it does not have.
+        """
+        validated = self.started is not None and self.started.validation_images > 0
+        since = None
+        for report in reversed([one for one in self.epochs if one.epoch <= epoch]):
+            if math.isfinite(report.loss) and (not validated or math.isfinite(report.val_loss)):
+                break
+            since = report.epoch
+        return since
+
     @property
     def epochs_done(self) -> float:
-        """How far training is, in epochs, with the present one in part."""
+        """Return the progress in epochs, including the fraction of the current one."""
         latest = self.latest
         if isinstance(latest, Batch):
             return latest.epoch - 1 + latest.step / latest.steps
@@ -86,14 +100,14 @@ class History:
 
     @property
     def share_done(self) -> float:
-        """How far training is, 0 to 1."""
+        """Return the progress as a fraction, 0 to 1."""
         return min(self.epochs_done / self.started.epochs, 1.0) if self.started else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """What the rest will take at the pace so far; None before the first report.
+        """Return the estimated seconds left; None before the first report.
 
-        The first epoch of a process is slow to begin with (tracing), so whole epochs after it are believed first.
+        The first epoch of a process is slow (tracing), so the estimate uses the last finished epoch if there is one.
         """
         if not self.started or not self.latest:
             return None

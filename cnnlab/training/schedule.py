@@ -1,7 +1,7 @@
-"""How the learning rate changes while a network trains: the arithmetic for the preview, and the schedule for Keras.
+"""Learning-rate schedules: the arithmetic for the preview, and the schedule for Keras.
 
-`keras_schedule` names a class of `keras.optimizers.schedules` with its arguments, so that training and the exported
-script make the same one; tests hold `learning_rate` against it.
+`keras_schedule` names a class of `keras.optimizers.schedules` and its arguments, so that training and the exported
+script use the same schedule; tests compare `learning_rate` with it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from cnnlab.training.spec import TrainingSpec
 
 
 def learning_rate(training: TrainingSpec, epoch: float) -> float:
-    """The learning rate after `epoch` epochs (0 at the beginning; in part within an epoch)."""
+    """Return the learning rate after `epoch` epochs (0 at the start; fractional within an epoch)."""
     peak = training.learning_rate
     match training.schedule:
         case "step":
             passed = epoch / training.decay_epochs
-            # A stranger's settings can divide by next to nothing, and infinity has no floor.
+            # Settings from a link can make the quotient infinite, which has no floor.
             return peak * math.pow(training.decay_rate, math.floor(passed) if math.isfinite(passed) else passed)
         case "exponential":
             return peak * math.pow(training.decay_rate, epoch / training.decay_epochs)
@@ -31,7 +31,7 @@ def learning_rate(training: TrainingSpec, epoch: float) -> float:
 
 
 def keras_schedule(training: TrainingSpec, steps: int) -> tuple[str, dict[str, Any]] | None:
-    """The class of `keras.optimizers.schedules` and its arguments, for `steps` steps an epoch; None: constant."""
+    """Return the class of `keras.optimizers.schedules` and its arguments for `steps` steps per epoch, or None."""
     match training.schedule:
         case "step" | "exponential":
             return "ExponentialDecay", {
@@ -56,7 +56,7 @@ def keras_schedule(training: TrainingSpec, steps: int) -> tuple[str, dict[str, A
 
 
 def cosine_epochs(training: TrainingSpec) -> float:
-    """The epochs after the warm-up; a warm-up as long as the training leaves one."""
+    """Return the number of epochs after the warm-up, at least one."""
     return max(training.epochs - training.warmup_epochs, 1.0)
 
 

@@ -1,7 +1,7 @@
-"""Weights as they were at moments of a training, small files that the time machine goes through. No TensorFlow here.
+"""Snapshots: the weights of a run at certain moments of its training, as files. No TensorFlow here.
 
-A moment is the end of an epoch (0: before training), or a batch of the first epoch, in which most happens. A run keeps
-at most `MOST_BYTES`: a large network, or a long training, keeps fewer epochs, evenly.
+A moment is the end of an epoch (0: before training), or a batch of the first epoch, when the weights change most. A run
+keeps at most `MAX_BYTES`: large networks and long runs keep fewer epochs, evenly spaced.
 """
 
 from __future__ import annotations
@@ -16,93 +16,97 @@ from zipfile import BadZipFile
 import numpy as np
 
 from cnnlab.errors import CNNLabError
-from cnnlab.marks import N_
+from cnnlab.files import replacing
+from cnnlab.i18n.marks import N_
 from cnnlab.training.spec import TrainingSpec
 
-MOST_BYTES = 100_000_000
+MAX_BYTES = 100_000_000
+"""Maximum size of all snapshots of a run."""
 FIRST_BATCHES = 12
-"""So many moments of the first epoch are kept, most of them early."""
+"""Number of snapshots within the first epoch, most of them early."""
 
 
 class Moment(NamedTuple):
-    """`step` batches into the epoch after `epoch` whole ones; (0, 0) is before training, (3, 0) after three epochs."""
+    """`step` batches after `epoch` finished epochs; (0, 0) is before training, (3, 0) after three epochs."""
 
     epoch: int
     step: int = 0
 
     @property
     def file(self) -> str:
+        """Return the name of the snapshot's file."""
         return f"{self.epoch:04d}-{self.step:06d}.npz"
 
+
+_FILES = "????-??????.npz"
 
 Weights = Mapping[str, tuple[np.ndarray, ...]]
 """Layer name -> its arrays in Keras's order (kernel, bias, ...); layers without weights are left out."""
 
 
-def planned(training: TrainingSpec, steps: int, parameters: int) -> frozenset[Moment]:
-    """The moments that a run keeps, for `steps` steps an epoch and a network of `parameters` float32 numbers."""
+def plan_moments(training: TrainingSpec, steps: int, parameters: int) -> frozenset[Moment]:
+    """Return the moments to save, for `steps` steps per epoch and a network of `parameters` float32 parameters."""
     if training.snapshots == "none":
         return frozenset()
-    most = _most(parameters)
+    limit = _max_moments(parameters)
     early: set[Moment] = set()
-    if training.snapshots == "all" and most >= 2 * FIRST_BATCHES:
-        # Evenly on a logarithmic scale: 1, 2, 3, 5, 8 ... batches; with several in one go, at the end of one.
+    if training.snapshots == "all" and limit >= 2 * FIRST_BATCHES:
+        # Evenly spaced on a logarithmic scale: 1, 2, 3, 5, 8 ... batches, rounded up to the end of a call.
         together = training.steps_per_execution
         batches = (steps ** (k / FIRST_BATCHES) for k in range(FIRST_BATCHES))
         early = {Moment(0, -(-round(batch) // together) * together) for batch in batches}
         early = {moment for moment in early if moment.step < steps}
-    every = -(-training.epochs // max(most - len(early) - 1, 1))
+    every = -(-training.epochs // max(limit - len(early) - 1, 1))
     whole = {Moment(epoch) for epoch in range(0, training.epochs + 1, every)} | {Moment(training.epochs)}
     return frozenset(whole | early)
 
 
-def _most(parameters: int) -> int:
-    """How many moments of a network there is room for; the first and the last always."""
-    return max(MOST_BYTES // max(parameters * 4, 1), 2)
+def _max_moments(parameters: int) -> int:
+    """Return the maximum number of snapshots of a network; at least the first and the last."""
+    return max(MAX_BYTES // max(parameters * 4, 1), 2)
 
 
 def make_room(folder: Path, moment: Moment, parameters: int, plan: frozenset[Moment] = frozenset()) -> None:
-    """Remove what would be too much once `moment`, and all of `plan`, are kept as well.
+    """Remove snapshots so that `moment` and all of `plan` fit as well.
 
-    A run that goes on for longer than was planned has kept moments that the longer plan leaves out; one that goes back
-    to its best epoch keeps that besides the plan. Those nearest to their neighbours go first, the beginning never.
+    A run that continues for longer than planned has snapshots that the longer plan does not have, and a run that
+    restores its best epoch saves one outside the plan. Snapshots nearest to their neighbors are removed first, the
+    one before training never.
     """
-    there = set(moments(folder))
-    while len(there | plan | {moment}) > _most(parameters):
-        beside = sorted(there | {moment})
+    saved = set(moments(folder))
+    while len(saved | plan | {moment}) > _max_moments(parameters):
+        beside = sorted(saved | {moment})
         spare = [k for k in range(1, len(beside)) if beside[k] != moment and beside[k] not in plan]
         if not spare:
             return
         nearest = beside[min(spare, key=lambda k: _gap(beside, k))]
         (folder / "snapshots" / nearest.file).unlink(missing_ok=True)
-        there.remove(nearest)
+        saved.remove(nearest)
 
 
 def _gap(beside: list[Moment], k: int) -> tuple[float, float]:
-    """From the moment before to the one after; the last one is as far from all others as can be."""
+    """Return the distance between the neighbors of the k-th moment; infinite for the last."""
     if k == len(beside) - 1:
         return math.inf, math.inf
     (epoch, step), (next_epoch, next_step) = beside[k - 1], beside[k + 1]
     return next_epoch - epoch, next_step - step
 
 
-def keep(folder: Path, moment: Moment, weights: Weights) -> None:
-    """Write the weights of one moment to the run's folder, never half."""
-    place = folder / "snapshots"
-    place.mkdir(exist_ok=True)
-    unfinished = place / "unfinished.npz"
-    np.savez(unfinished, **{f"{name}.{k}": array for name, arrays in weights.items() for k, array in enumerate(arrays)})  # type: ignore[arg-type]  # fmt: skip
-    unfinished.replace(place / moment.file)
+def save(folder: Path, moment: Moment, weights: Weights) -> None:
+    """Write the weights of a moment to the run's folder, atomically."""
+    named = {f"{name}.{k}": array for name, arrays in weights.items() for k, array in enumerate(arrays)}
+    with replacing(folder / "snapshots" / moment.file) as unfinished:
+        np.savez(unfinished, **named)  # type: ignore[arg-type]
 
 
-def keep_if_new(folder: Path, moment: Moment, weights: Weights) -> None:
-    """The same, unless that moment has been kept."""
+def save_if_missing(folder: Path, moment: Moment, weights: Weights) -> None:
+    """Write the weights of a moment unless its snapshot exists."""
     if not (folder / "snapshots" / moment.file).exists():
-        keep(folder, moment, weights)
+        save(folder, moment, weights)
 
 
-def any_kept(folder: Path) -> bool:
-    """Whether a run has kept any; quicker than to name them."""
+def has_snapshots(folder: Path) -> bool:
+    """Return whether a run has any snapshot; faster than `moments`."""
     try:
         with os.scandir(folder / "snapshots") as entries:
             return any(entry.name[0].isdigit() for entry in entries)
@@ -111,16 +115,16 @@ def any_kept(folder: Path) -> bool:
 
 
 def moments(folder: Path) -> list[Moment]:
-    """The moments that a run has kept so far, in order."""
-    files = (path.stem.split("-") for path in (folder / "snapshots").glob("????-??????.npz"))
+    """Return the moments of the run's snapshots, in order."""
+    files = (path.stem.split("-") for path in (folder / "snapshots").glob(_FILES))
     return sorted(Moment(int(epoch), int(step)) for epoch, step in files)
 
 
 def read(folder: Path, moment: Moment) -> dict[str, tuple[np.ndarray, ...]]:
-    """The weights of one moment.
+    """Read the weights of a snapshot.
 
     Raises:
-        CNNLabError: the run has kept none for that moment, or its file is gone or damaged.
+        CNNLabError: there is no such snapshot, or its file is damaged.
     """
     try:
         with np.load(folder / "snapshots" / moment.file, allow_pickle=False) as kept:
@@ -129,18 +133,23 @@ def read(folder: Path, moment: Moment) -> dict[str, tuple[np.ndarray, ...]]:
                 name = key.rpartition(".")[0]
                 arrays.setdefault(name, []).append(kept[key].astype(np.float32, copy=False))
     except (OSError, ValueError, EOFError, NotImplementedError, BadZipFile) as error:
-        # The last three are said of damaged files.
+        # The last three indicate a damaged file.
         raise CNNLabError(
-            N_("The weights of this run at that moment are not there (any more)."),
-            N_("Choose another moment or another run."),
+            N_("The weights of this snapshot are missing or damaged."),
+            N_("Choose another snapshot or another run."),
         ) from error
     return {name: tuple(found) for name, found in arrays.items()}
 
 
-def written(folder: Path, moment: Moment) -> int:
-    """When the weights of a moment were written, in nanoseconds since 1970; 0 where there are none.
+def is_finite(folder: Path, moment: Moment) -> bool:
+    """Return whether no weight of a snapshot is NaN or infinite; raises like `read`."""
+    return all(np.isfinite(array).all() for arrays in read(folder, moment).values() for array in arrays)
 
-    A moment that is trained anew after an interruption is written anew: this tells kept copies that they are old.
+
+def modified_ns(folder: Path, moment: Moment) -> int:
+    """Return when a snapshot was written, in nanoseconds since 1970; 0 if it does not exist.
+
+    A snapshot is written again if its epoch is repeated after an interruption: caches use this to detect old copies.
     """
     try:
         return (folder / "snapshots" / moment.file).stat().st_mtime_ns
@@ -148,6 +157,6 @@ def written(folder: Path, moment: Moment) -> int:
         return 0
 
 
-def size(folder: Path) -> int:
-    """Bytes that the run's snapshots take."""
-    return sum(path.stat().st_size for path in (folder / "snapshots").glob("*.npz"))
+def total_bytes(folder: Path) -> int:
+    """Return the size of the run's snapshots in bytes."""
+    return sum(path.stat().st_size for path in (folder / "snapshots").glob(_FILES))

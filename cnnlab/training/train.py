@@ -1,7 +1,7 @@
-"""Train a network: a blocking function that reports typed events and obeys a control. Needs TensorFlow.
+"""Train a network: a blocking function that reports typed events and follows a `Control`. Needs TensorFlow.
 
-It knows nothing of the Lab, its engine or its store: a script or notebook can call it as it is. What is written to
-disk, the last epoch's checkpoint and the best weights, goes to the folder that the caller names.
+It does not depend on the Lab, its engine or its store, so scripts and notebooks can call it. Checkpoints, snapshots and
+the best weights are written to the folder that the caller names.
 """
 
 from __future__ import annotations
@@ -16,27 +16,29 @@ import keras
 import numpy as np
 
 from cnnlab.datasets import Dataset, scaled
-from cnnlab.network.build import build, compile_model
-from cnnlab.network.shapes import check
+from cnnlab.network.build import build
+from cnnlab.network.precision import Precision, has_bfloat16
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.summary import Summary, check
 from cnnlab.settings import Settings
-from cnnlab.training import answered, augment, drawn, snapshots
-from cnnlab.training.beginning import NOTHING, Beginning, set_weights
-from cnnlab.training.callbacks import AnswersReporter, OnEvent, Reporter, SnapshotKeeper, Stopped, weights_of
+from cnnlab.training import augment, drawings_file, probe_images, snapshots
+from cnnlab.training.callbacks.diagnostics import Diagnostics
+from cnnlab.training.callbacks.early_stopping import ResumableEarlyStopping
+from cnnlab.training.callbacks.learning_rate import LearningRate, ResumableReduceLROnPlateau
+from cnnlab.training.callbacks.reporting import AnswersReporter, OnEvent, Reporter, SnapshotKeeper, Stopped, weights_of
+from cnnlab.training.callbacks.run_control import RunControl
 from cnnlab.training.checkpoint import Checkpoint
+from cnnlab.training.compile_model import compile_model
 from cnnlab.training.control import Control
 from cnnlab.training.events import AnyEvent, Epoch, Finished, Reason, Started
-from cnnlab.training.obedience import Obedience
-from cnnlab.training.precision import has_bfloat16
-from cnnlab.training.rate import Rate, ResumableReduction
-from cnnlab.training.spec import Augmentation, Precision, TrainingSpec
+from cnnlab.training.initial_state import NO_INITIAL_STATE, InitialState, set_weights
+from cnnlab.training.spec import Augmentation, TrainingSpec
 from cnnlab.training.split import Split, split
-from cnnlab.training.watching import Watcher
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What `train` gives back: the model with the kept weights, and every epoch as it was reported."""
+    """The result of `train`: the model with the kept weights, and every epoch as it was reported."""
 
     model: keras.Sequential
     epochs: tuple[Epoch, ...]
@@ -51,44 +53,49 @@ def train(
     control: Callable[[], Control] = Control,
     *,
     folder: Path | None = None,
-    beginning: Beginning = NOTHING,
+    initial: InitialState = NO_INITIAL_STATE,
     max_parameters: int = Settings.max_parameters,
+    summary: Summary | None = None,
 ) -> Trained:
-    """Train `network` on `dataset` as `training` says.
+    """Train `network` on `dataset` with the settings `training`.
 
     Args:
-        on_event: called with each event, from the training thread; a few a second.
-        control: asked after every batch what is wanted of the run; must be quick.
-        folder: where checkpoints are kept. One that holds a checkpoint of this run is gone on from, and its last
-            epoch is reported again (with the same key). The drawings that `training` names are read from it
-            (`drawn.FILE`). None: nothing is kept.
-        beginning: the weights to begin with, and images to learn from besides.
+        dataset: one that `datasets.load` returns, or a `Dataset` of your own, under any name.
+        on_event: called with each event, from the training thread; a few times per second.
+        control: called after every batch to get the requests to the run; must be fast.
+        folder: the folder for checkpoints. If it has a checkpoint of this run, the run is resumed, and its last epoch
+            is reported again (with the same key). Drawings named by `training` are read from it
+            (`drawings_file.FILE`). None: nothing is stored.
+        initial: the initial weights and additional training images.
         max_parameters: larger networks are refused.
+        summary: the result of `check` for this network and dataset, if known.
 
     Raises:
+        DatasetError: the arrays of a dataset of your own are not as `Dataset` describes them.
         NetworkError: the network cannot be built or does not fit the dataset.
-        TrainingError: more images are asked for than there are, or drawings where there are none, or that do not fit;
-            or the beginning does not fit.
+        TrainingError: there are fewer images than requested, no drawings, or drawings that do not fit; or the initial
+            state does not fit.
     """
-    drawn.check(training)
-    summary = check(network, dataset.input_shape, dataset.classes, max_parameters)
+    drawings_file.check(training)
+    dataset = dataset.checked()
+    summary = summary or check(network, dataset.input_shape, dataset.classes, max_parameters)
     images = split(dataset, training)
-    with tempfile.TemporaryDirectory() as unkept:
-        folder = folder or Path(unkept)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = folder or Path(temporary)
         if training.drawings:
-            images = images.with_more(*drawn.read(folder))
-        images = beginning.added_to(images, dataset.classes)
+            images = images.add_images(*drawings_file.read(folder))
+        images = initial.add_to(images, dataset.classes)
         done = Checkpoint.read(folder)
-        # What is drawn at random depends on the epoch begun with, so that a resumed run is repeatable too.
+        # The seed depends on the number of finished epochs, so that a resumed run is reproducible too.
         keras.utils.set_random_seed(training.seed + len(done.epochs))
         steps = images.steps(training.batch_size)
         precision: Precision = training.precision if has_bfloat16() else "float32"
         model = done.load(folder)
         if model is None:
             model = build(network, precision)
-            set_weights(model, beginning.weights)
+            set_weights(model, initial.weights)
             compile_model(model, training, steps)
-        answered.keep(folder, dataset)
+        probe_images.save(folder, dataset)
         on_event(
             Started(
                 epochs=training.epochs,
@@ -117,32 +124,32 @@ def _fit(
     control: Callable[[], Control],
 ) -> Trained:
     reason: Reason = "done"
-    stopping = _ResumableEarlyStopping(training.patience, done.epochs)
+    stopping = ResumableEarlyStopping(training.patience, done.epochs)
     stopping.set_model(model)
     stopping.on_train_begin()
     steps = images.steps(training.batch_size)
 
-    def kept_first(event: AnyEvent) -> None:
-        # The checkpoint comes before the report: what was reported is never trained again.
+    def save_first(event: AnyEvent) -> None:
+        # Save the checkpoint before the report, so that a reported epoch is never trained again.
         nonlocal done
         if isinstance(event, Epoch):
-            done = done.then(folder, model, event, _keeps_best(training))
+            done = done.save_epoch(folder, model, event, _keeps_best(training))
         on_event(event)
 
-    reporter = Reporter(kept_first, len(images.x_train), training.batch_size)
-    obedience = Obedience(control, on_event, reporter, Rate(model, training, steps), steps)
+    reporter = Reporter(save_first, len(images.x_train), training.batch_size)
+    run_control = RunControl(control, on_event, reporter, LearningRate(model, training, steps), steps)
     callbacks = [
         *([stopping] if training.early_stopping else []),
         *(
-            [ResumableReduction(training, done.epochs, on_event)]
+            [ResumableReduceLROnPlateau(training, done.epochs, on_event)]
             if training.reduce_on_plateau and training.schedule == "constant"
             else []
         ),
         reporter,
-        AnswersReporter(scaled(dataset.x_test[: answered.COUNT]), on_event),
-        *([Watcher(on_event, reporter, training, images, dataset.classes)] if training.watch else []),
-        SnapshotKeeper(folder, snapshots.planned(training, steps, model.count_params()), len(done.epochs)),
-        obedience,
+        AnswersReporter(scaled(dataset.x_test[: probe_images.COUNT]), on_event),
+        *([Diagnostics(on_event, reporter, training, images, dataset.classes)] if training.watch else []),
+        SnapshotKeeper(folder, snapshots.plan_moments(training, steps, model.count_params()), len(done.epochs)),
+        run_control,
     ]
     ended_before = len(done.epochs) == training.epochs or (training.early_stopping and stopping.stopped_epoch > 0)
     if not ended_before:
@@ -158,9 +165,9 @@ def _fit(
             )
         except Stopped:
             reason = "stopped"
-            # The weights of the last whole epoch, to which the reported figures belong.
+            # Restore the weights of the last finished epoch, to which the reported metrics belong.
             model = done.load(folder) or model
-        if obedience.stopped:
+        if run_control.stopped:
             reason = "stopped"
     if training.early_stopping and stopping.stopped_epoch > 0:
         reason = "early"
@@ -169,36 +176,23 @@ def _fit(
         model.load_weights(folder / done.best_file)
         kept = done.best.epoch
     if kept:
-        # Stopped within the first epoch, the weights are those of no moment.
+        # A run that is stopped within the first epoch has no weights worth a snapshot.
         snapshots.make_room(folder, snapshots.Moment(kept), model.count_params())
-        snapshots.keep_if_new(folder, snapshots.Moment(kept), weights_of(model))
+        snapshots.save_if_missing(folder, snapshots.Moment(kept), weights_of(model))
     on_event(Finished(reason=reason, kept_epoch=kept))
     return Trained(model, done.epochs, reason)
 
 
-def _training_data(training: TrainingSpec, images: Split, classes: int, begun: int) -> dict[str, Any]:
-    """What `fit` is given to learn from: the arrays, or batches that are changed at random after `begun` epochs."""
+def _training_data(training: TrainingSpec, images: Split, classes: int, epochs_done: int) -> dict[str, Any]:
+    """Return the training data for `fit`: arrays, or augmented batches after `epochs_done` epochs."""
     x, y = scaled(images.x_train), _labels(images.y_train, classes, training)
     if training.augmentation == Augmentation():
         return {"x": x, "y": y, "batch_size": training.batch_size}
-    return {"x": augment.batches(x, y, training, begun), "shuffle": False}
+    return {"x": augment.batches(x, y, training, epochs_done), "shuffle": False}
 
 
 def _keeps_best(training: TrainingSpec) -> bool:
     return training.save_best or (training.early_stopping and training.restore_best_weights)
-
-
-class _ResumableEarlyStopping(keras.callbacks.EarlyStopping):  # type: ignore[misc]
-    """Keras's early stopping, which remembers the epochs before the run was interrupted."""
-
-    def __init__(self, patience: int, past: tuple[Epoch, ...]) -> None:
-        super().__init__(monitor="val_loss", patience=patience)
-        self._past = past
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        super().on_train_begin(logs)
-        for epoch in self._past:
-            self.on_epoch_end(epoch.epoch - 1, {"val_loss": epoch.val_loss})
 
 
 def _labels(labels: np.ndarray, classes: int, training: TrainingSpec) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What every layer of a network makes of an image, at any moment of its training. Needs TensorFlow."""
+"""Compute the output of every layer for an image, with the weights of any snapshot. Needs TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnlab.network.build import build, give_weights
+from cnnlab.network.build import assign_weights, build
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.snapshots import Weights
 
-BATCH = 500
-"""So many images go through a network at once: a large network's maps of thousands would fill the memory."""
+BATCH_SIZE = 500
+"""Maximum number of images per batch: the feature maps of thousands would fill the memory."""
 
 Graph = Callable[..., Any]
-"""A function of a Looker and of tensors (images, then perhaps a class for each) that TensorFlow can trace."""
+"""A function of a TracedNetwork and tensors (images, optionally a class per image) that TensorFlow can trace."""
 
 
-class Looker:
-    """A network whose weights can be exchanged; traced once, since tracing takes longer than a hundred looks.
+class TracedNetwork:
+    """A network that is traced once and run with different weights; tracing takes longer than a hundred runs.
 
     Attributes:
-        network: what it was built from.
+        network: the spec that it was built from.
         layers: its Keras layers, in the order of `network.layers`.
     """
 
@@ -32,26 +33,58 @@ class Looker:
         self.network = network
         self.layers: tuple[Any, ...] = tuple(build(network).layers)
         self._graphs: dict[Graph, Any] = {}
-        self._taken: Weights | None = None
+        self._current: Weights | None = None
 
     def feature_maps(self, weights: Weights, image: np.ndarray) -> dict[str, np.ndarray]:
-        """The output of every layer, by its name, without the batch; `image` float32 (height, width, channels)."""
+        """Return the outputs by layer name, without the batch axis; `image` is float32 (height, width, channels)."""
         outputs = self.run(_outputs, weights, image[np.newaxis])
         return {layer.name: output.numpy()[0] for layer, output in zip(self.layers, outputs, strict=True)}
 
-    def probabilities(self, weights: Weights, images: np.ndarray) -> np.ndarray:
-        """Class probabilities float32 (n, classes) for images float32 (n, height, width, channels)."""
-        return self.batched(_answers, weights, images)
+    def active_maps(self, weights: Weights, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Return which feature maps are not zero for every one of `images` (n, height, width, channels).
 
-    def run(self, graph: Graph, weights: Weights, images: np.ndarray, targets: np.ndarray | None = None) -> Any:
-        """`graph(looker, images)`, or `graph(looker, images, targets)`, as tensors, with these weights.
+        Returns:
+            By the name of each layer with feature maps: bool (channels,).
+        """
+        active: dict[str, np.ndarray] = {}
+        for start in range(0, len(images), BATCH_SIZE):
+            for name, found in self.run(_active_maps, weights, images[start : start + BATCH_SIZE]).items():
+                active[name] = found.numpy() | active.get(name, False)
+        return active
+
+    def probabilities(self, weights: Weights, images: np.ndarray) -> np.ndarray:
+        """Return the outputs float32 (n, classes) for images float32 (n, height, width, channels).
+
+        They are probabilities if the network ends with softmax, see `network.outputs.output_kind`.
+        """
+        return self.batched(_probabilities, weights, images)
+
+    def outputs_and_losses(
+        self, weights: Weights, images: np.ndarray, labels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outputs float32 (n, classes) and the cross-entropies float32 (n,), those that training minimizes.
 
         Args:
-            graph: a function of a module: it is traced when it is first asked for, and known by its identity.
+            images: float32 (n, height, width, channels), n >= 1.
+            labels: the true classes, integers (n,).
+        """
+        parts = []
+        for start in range(0, len(images), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            found = self.run(_outputs_and_losses_graph, weights, images[batch], labels[batch])
+            parts.append([part.numpy() for part in found])
+        outputs, losses = (np.concatenate(found) for found in zip(*parts, strict=True))
+        return outputs, losses
+
+    def run(self, graph: Graph, weights: Weights, images: np.ndarray, targets: np.ndarray | None = None) -> Any:
+        """Run `graph(self, images)`, or `graph(self, images, targets)`, with these weights; return tensors.
+
+        Args:
+            graph: a module-level function; it is traced at its first use and recognized by its identity.
             images: float (n, height, width, channels).
             targets: a class for each image, integers (n,).
         """
-        self._take(weights)
+        self._set_weights(weights)
         tensors = [images.astype(np.float32)]
         if targets is not None:
             tensors.append(targets.astype(np.int32))
@@ -61,28 +94,44 @@ class Looker:
         return self._graphs[graph](*tensors)
 
     def batched(self, graph: Graph, weights: Weights, images: np.ndarray) -> np.ndarray:
-        """What `graph(looker, images)` gives for one image or more, `BATCH` of them at a time."""
-        starts = range(0, len(images), BATCH)
-        parts = [self.run(graph, weights, images[start : start + BATCH]).numpy() for start in starts]
+        """Run `graph(self, images)` for one image or more, in batches of `BATCH_SIZE`; return an array."""
+        starts = range(0, len(images), BATCH_SIZE)
+        parts = [self.run(graph, weights, images[start : start + BATCH_SIZE]).numpy() for start in starts]
         return np.concatenate(parts)
 
-    def _take(self, weights: Weights) -> None:
-        # Asked again of the same network, which is the usual case: setting them takes longer than the answer.
-        if weights is self._taken:
+    def _set_weights(self, weights: Weights) -> None:
+        # Usually the weights are the same as before, and setting them takes longer than a prediction.
+        if weights is self._current:
             return
-        self._taken = None
-        give_weights(self.layers, weights)
-        self._taken = weights
+        self._current = None
+        assign_weights(self.layers, weights)
+        self._current = weights
 
 
-def _outputs(looker: Looker, images: Any) -> list[Any]:
+def _outputs(traced: TracedNetwork, images: Any) -> list[Any]:
     outputs = []
-    for layer in looker.layers:
+    for layer in traced.layers:
         images = layer(images, training=False)
         outputs.append(images)
     return outputs
 
 
-def _answers(looker: Looker, images: Any) -> Any:
-    # Only the last output leaves the graph, so that TensorFlow frees the others as it goes.
-    return _outputs(looker, images)[-1]
+def _active_maps(traced: TracedNetwork, images: Any) -> dict[str, Any]:
+    found = {}
+    for layer in traced.layers:
+        images = layer(images, training=False)
+        if images.shape.rank == 4:
+            found[layer.name] = tf.reduce_any(tf.not_equal(images, 0), axis=(0, 1, 2))
+    return found
+
+
+def _probabilities(traced: TracedNetwork, images: Any) -> Any:
+    # Return only the last output, so that TensorFlow frees the others along the way.
+    return _outputs(traced, images)[-1]
+
+
+def _outputs_and_losses_graph(traced: TracedNetwork, images: Any, labels: Any) -> Any:
+    # As in training, Keras takes the loss from the values before a final softmax or sigmoid, which it keeps with the
+    # tensor. From an array of probabilities, clipped at 1e-7, no loss would exceed 16.1.
+    outputs = _probabilities(traced, images)
+    return outputs, keras.losses.sparse_categorical_crossentropy(labels, outputs)

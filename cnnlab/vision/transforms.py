@@ -1,4 +1,4 @@
-"""An image moved, turned and scaled, in one step or over a whole range of steps. No TensorFlow here."""
+"""Shift, rotate and scale an image, once or over a range of values. No TensorFlow here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import ndimage
 
 
 class Range(NamedTuple):
-    """What a dial may do: from `low` to `high`; at `neutral` the image stays as it is."""
+    """The range of a transform, from `low` to `high`; `neutral` leaves the image unchanged."""
 
     low: float
     high: float
@@ -26,42 +26,42 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "scale": Range(0.4, 1.6, 1.0),
     }
 )
-"""The named argument of `moved` -> its range: pixels, pixels, degrees counter-clockwise, a factor."""
+"""Keyword argument of `transform` -> its range: pixels, pixels, degrees counterclockwise, factor."""
 
 
-def moved(
+def transform(
     image: np.ndarray, *, right: float = 0.0, down: float = 0.0, degrees: float = 0.0, scale: float = 1.0
 ) -> np.ndarray:
-    """`image` scaled and turned about its middle, then moved, in one step; bilinear between pixels, black outside.
+    """Scale and rotate `image` about its center, then shift it, in one step; bilinear, black outside.
 
     Args:
         image: float (height, width, channels) in 0..1.
-        right, down: pixels; negative: to the left, up.
-        degrees: counter-clockwise as one sees it; negative: clockwise.
-        scale: a factor above 0. Where it shrinks, the image is smoothed first, so that no stroke falls between pixels.
+        right, down: shift in pixels; negative: left, up.
+        degrees: rotation, counterclockwise as seen; negative: clockwise.
+        scale: factor above 0. A shrinking image is smoothed first, so that no stroke falls between pixels.
 
     Returns:
-        float32, of the same shape and range.
+        float32 of the same shape and range.
     """
-    turned = np.deg2rad(degrees)
-    # SciPy asks for each pixel of the result where it comes from, in (row, column): the way back.
-    back = np.array([[np.cos(turned), np.sin(turned)], [-np.sin(turned), np.cos(turned)]]) / scale
+    angle = np.deg2rad(degrees)
+    # SciPy maps each pixel of the result to its origin, in (row, column), so it needs the inverse transform.
+    inverse = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) / scale
     middle = (np.array(image.shape[:2]) - 1) / 2
-    offset = middle - back @ (middle + np.array([down, right]))
+    offset = middle - inverse @ (middle + np.array([down, right]))
     blur = max(1 / scale - 1, 0) / 2
     result = np.empty(image.shape, np.float32)
     for channel in range(image.shape[2]):
         plane = image[:, :, channel].astype(float)
         smooth = ndimage.gaussian_filter(plane, blur, mode="constant")
-        result[:, :, channel] = ndimage.affine_transform(smooth, back, offset, order=1, mode="grid-constant")
+        result[:, :, channel] = ndimage.affine_transform(smooth, inverse, offset, order=1, mode="grid-constant")
     return result.clip(0, 1)
 
 
 def sweep(image: np.ndarray, kind: str, count: int = 41) -> tuple[np.ndarray, np.ndarray]:
-    """`image` at `count` settings of one dial, evenly over the whole of `RANGES[kind]`.
+    """Transform `image` with `count` values of one argument, evenly spaced over `RANGES[kind]`.
 
     Returns:
-        The settings, float64 (count,), and the images, float32 (count, height, width, channels).
+        The values, float64 (count,), and the images, float32 (count, height, width, channels).
     """
     values = np.linspace(RANGES[kind].low, RANGES[kind].high, count)
-    return values, np.stack([moved(image, **{kind: float(value)}) for value in values])
+    return values, np.stack([transform(image, **{kind: float(value)}) for value in values])

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -27,7 +27,8 @@ PAGES = {
     "home": "", "data": "data", "build": "build", "train": "train?run={run}", "filters": "filters", "maps": "maps",
     "draw": "draw", "evaluate": "evaluate", "runs": "runs", "learn": "learn", "lesson": "learn?lesson=filters",
 }  # fmt: skip
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_HAS_THEME = "theme => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === theme"
 
 STREAMLIT = ("[data-testid=stDataFrame]", "[data-testid=stDataFrameGlideDataEditor]", ".canvas-root")
 """Drawn by Streamlit and by the canvas's own package: their insides are not ours to mend."""
@@ -65,13 +66,14 @@ def findings(page: Page) -> list[Finding]:
 
 
 def look(browser: Browser, server: AppServer, runs: dict[str, str]) -> Iterator[tuple[str, list[Finding]]]:
-    """Every page in both themes with what is found on it."""
-    for theme in THEMES:
+    """Every page in both themes with what is found on it. A page is opened once; then the reader's theme changes."""
+    with browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900}) as context:
+        page = LabPage(context.new_page(), server)
         for name, path in PAGES.items():
-            with browser.new_context(
-                locale="en-US", color_scheme=theme, viewport={"width": 1440, "height": 900}
-            ) as context:  # fmt: skip
-                page = LabPage(context.new_page(), server).open(path.format(**runs))
+            page.open(path.format(**runs))
+            for theme in THEMES:
+                page.page.emulate_media(color_scheme=theme)
+                page.page.wait_for_function(_HAS_THEME, arg=theme)
                 screens.quiet(page.page)
                 yield f"{name}, {theme}", findings(page.page)
 

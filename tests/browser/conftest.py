@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ from tests.browser.lab_page import LOOK_MS, LabPage
 from tests.browser.server import AppServer, running
 
 Visit = Callable[..., LabPage]
-Serve = Callable[..., AppServer]
 
-_OPEN = pytest.StashKey[list[BrowserContext]]()
+_OPEN = pytest.StashKey[list[Page]]()
 
 _WATCH = """
 new MutationObserver(() => {
@@ -45,51 +43,68 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         assert "Traceback" not in server.log_text(), server.log_text()
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start servers of one's own: `serve(home=...)`; they end with the test."""
-    servers: list[AppServer] = []
+class Profiles:
+    """Browser profiles by their options. Each is kept for later tests: a new one reads and compiles every script anew.
 
-    def start(home: Path | None = None) -> AppServer:
-        servers.append(AppServer(home or tmp_path / "home", tmp_path / f"server-{len(servers)}").start())
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-@pytest.fixture
-def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
-    """Open a page of the Lab in a browser profile of its own: `visit(server, "train?run=...", locale="ko-KR")`.
-
-    No page may have shown an exception at any time, or failed in its own script.
+    Attributes:
+        wrong: exceptions that pages have shown, and errors in their own scripts.
     """
-    contexts = request.node.stash.setdefault(_OPEN, [])
-    wrong: list[str] = []
 
-    def report(text: str) -> None:
-        wrong.append(text)
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: dict[str, BrowserContext] = {}
+        self.wrong: list[str] = []
+
+    def page(self, **options: Any) -> Page:
+        """A new tab in the profile with these options; without any, that of a reader at a desk."""
+        options = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | options
+        key = repr(sorted(options.items()))
+        if key not in self._contexts:
+            context = self._contexts[key] = self._browser.new_context(**options)
+            context.set_default_timeout(LOOK_MS)
+            context.expose_function("reportException", self._report)
+            context.add_init_script(_WATCH)
+        page = self._contexts[key].new_page()
+        page.on("pageerror", lambda error: self.wrong.append(f"{page.url}: {error}"))
+        return page
+
+    def _report(self, text: str) -> None:
+        self.wrong.append(text)
+
+    def close(self) -> None:
+        for context in self._contexts.values():
+            context.close()
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Iterator[Profiles]:
+    found = Profiles(browser)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest, profiles: Profiles) -> Iterator[Visit]:
+    """Open a page of the Lab in a tab of its own: `visit(server, "train?run=...", locale="ko-KR")`.
+
+    Every tab is another reader to the Lab. No page may have shown an exception at any time, or failed in its own
+    script.
+    """
+    pages = request.node.stash.setdefault(_OPEN, [])
+    profiles.wrong.clear()
 
     def open_page(server: AppServer, path: str = "", locale: str = "en-US", **options: Any) -> LabPage:
-        options.setdefault("viewport", {"width": 1280, "height": 900})
-        context = browser.new_context(locale=locale, **options)
-        context.set_default_timeout(LOOK_MS)
-        contexts.append(context)
-        context.expose_function("reportException", report)
-        context.add_init_script(_WATCH)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
-        return LabPage(page, server).open(path)
+        pages.append(profiles.page(locale=locale, **options))
+        return LabPage(pages[-1], server).open(path)
 
     yield open_page
     try:
-        for page in _pages(contexts):
-            assert "Traceback" not in page.locator("body").inner_text(), page.url
-        assert not wrong, "\n\n".join(wrong)
+        for page in pages:
+            assert page.get_by_test_id("stException").count() == 0, page.url
+        assert not profiles.wrong, "\n\n".join(profiles.wrong)
     finally:
-        for context in contexts:
-            context.close()
+        for page in pages:
+            page.close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -97,10 +112,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """A failed test's report tells what its pages showed."""
     report = yield
     if report.when == "call" and report.failed:
-        for page in _pages(item.stash.get(_OPEN, [])):
+        for page in item.stash.get(_OPEN, []):
             report.sections.append((f"page {page.url}", page.locator("body").inner_text()))
     return report
-
-
-def _pages(contexts: list[BrowserContext]) -> list[Page]:
-    return [page for context in contexts for page in context.pages]

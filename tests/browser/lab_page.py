@@ -11,21 +11,24 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from cnnlab.network import link
-from cnnlab.network.recipes import RECIPES
-from cnnlab.runs.record import State
-from cnnlab.ui.live import STATES
+from cnnlab.export import share_code
+from cnnlab.figures.heatmap import Scale
+from cnnlab.figures.montage import paint
+from cnnlab.runs.run import State
+from cnnlab.training.recipes import RECIPES
+from cnnlab.ui.shared.run_labels import STATES
+from tests.browser.conversation import Conversation
 from tests.browser.server import AppServer
-from tests.catalogue import catalogue
+from tests.catalog import catalog
 
 BEGIN_MS = 180_000
 """From Start to the first point: the workers of a cold server take most of it."""
 TRAIN_MS = 120_000
 """A short run, from its first point to its end."""
 
-LOOK_MS = 60_000
+LOOK_MS = 120_000
 """From a choice on a page that looks into networks to its picture: the worker of a cold server starts first."""
 
 # A machine may be busy with other things, and how quick something is, benchmarks tell.
@@ -38,6 +41,19 @@ _HOLDS = """
   return Boolean(node?.data && node._fullLayout?.xaxis) && Boolean((%s)(node, arg));
 }
 """
+
+
+_PAINTED = """
+([name, expected]) => {
+  const canvas = [...document.querySelectorAll("canvas[role=img]")].find((node) => node.ariaLabel?.startsWith(name));
+  if (!canvas?.checkVisibility({ visibilityProperty: true })) return false;
+  const { width, height } = canvas;
+  if (width !== expected[0].length || height !== expected.length) return false;
+  const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  return expected.flat(2).every((value, k) => Math.abs(value - pixels[k]) <= 3);
+}
+"""
+"""Whether the picture with this name has these colors, RGBA by row and column, up to the rounding of 256 shades."""
 
 
 class Trace(NamedTuple):
@@ -54,6 +70,7 @@ class LabPage:
     def __init__(self, page: Page, server: AppServer) -> None:
         self.page = page
         self.server = server
+        self._conversation = Conversation(page)
 
     def open(self, path: str) -> LabPage:
         """Go to a page of the Lab by its address and wait until it has its title."""
@@ -80,8 +97,8 @@ class LabPage:
         return self.page.locator(f".st-key-{key}")
 
     def settle(self) -> None:
-        """Wait until the server has nothing more to say to this page."""
-        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        """Wait until the server has answered the last thing that was done on this page."""
+        self._conversation.settle(LOOK_MS)
 
     def appears(self, thing: Locator) -> bool:
         """Whether something comes into sight within two seconds."""
@@ -93,19 +110,39 @@ class LabPage:
 
     def number(self, name: str, value: float) -> None:
         """Type a number into a field."""
-        field = self.page.get_by_role("spinbutton", name=name, exact=True)
+        self._type(self.page.get_by_role("spinbutton", name=name, exact=True), value)
+
+    def setting(self, name: str, value: float) -> None:
+        """Type a number into a training setting; by the name that it has in JSON, so in any language."""
+        self._type(self.page.locator(f"[class*='st-key-training-'][class*='-{name}'] input"), value)
+
+    def _type(self, field: Locator, value: float) -> None:
         field.fill(str(value))
         field.press("Enter")
         self.settle()
 
     def choose(self, name: str, option: str | re.Pattern[str]) -> None:
-        """Pick from a selection."""
-        self.page.get_by_role("combobox", name=name, exact=True).click()
-        self.page.get_by_role("option", name=option).first.click()
+        """Pick from a selection. A redraw closes its list, so wait for the page first, and open it again if needed."""
         self.settle()
+        field = self.page.get_by_role("combobox", name=name, exact=True)
+        wanted = self.page.get_by_role("option", name=option).first
+        field.click()
+        if not self.appears(wanted):
+            field.click()
+        wanted.click()
+        self.settle()
+
+    def unfold(self) -> None:
+        """Show the settings on Train, which are folded while a run is followed."""
+        self.settle()
+        button = self.key("unfold").get_by_role("button")
+        if button.is_visible():
+            button.click()
+            self.settle()
 
     def choose_anew(self, name: str, option: str) -> None:
         """Pick another network or another dataset, and wait for the fields that begin anew with it."""
+        self.unfold()
         before = self.page.locator("[class*='st-key-dataset-']").evaluate(
             "node => [...node.classList].find(name => name.startsWith('st-key-'))"
         )
@@ -122,7 +159,8 @@ class LabPage:
     def start(self, epochs: int | None = None) -> str:
         """Press Start, wait until the link names the new run, and return its id."""
         if epochs:
-            self.number("epochs", epochs)
+            self.unfold()
+            self.setting("epochs", epochs)
         before = self.run
         self.key("start").get_by_role("button").click()
         self.page.wait_for_url(
@@ -202,6 +240,14 @@ class LabPage:
         }"""
         self.see(key, near, expected.tolist(), place, timeout)
 
+    def see_painted(self, name: str, values: np.ndarray, scale: Scale = "gray", limit: float | None = None) -> None:
+        """Wait until a picture, by the start of its alt text, shows these values in colors up to `limit`.
+
+        Without a limit, the strongest color is that of the strongest value.
+        """
+        expected = paint(values, scale, limit or float(np.abs(values).max()))
+        self.page.wait_for_function(_PAINTED, arg=[name, expected.tolist()])
+
     def mark(self, key: str, place: int = 0) -> tuple[float, float, float, float]:
         """The frame in a heat map: row, column, height, width in its pixels."""
         x0, x1, y0, y1 = self.chart(key, "['x0', 'x1', 'y0', 'y1'].map(side => node.layout.shapes[0][side])", place)
@@ -226,7 +272,12 @@ class LabPage:
           const { xaxis, yaxis } = node._fullLayout, box = node.getBoundingClientRect();
           return [box.x + xaxis._offset + xaxis.l2p(x), box.y + yaxis._offset + yaxis.l2p(y)];
         }"""
-        across, down = self.chart(key, f"({at})([{x:g}, {y:g}])", place)
+        # What is above may still grow and push the chart down.
+        spot, before = self.chart(key, f"({at})([{x:g}, {y:g}])", place), None
+        while spot != before:
+            self.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+            spot, before = self.chart(key, f"({at})([{x:g}, {y:g}])", place), spot
+        across, down = spot
         # Plotly hears a click only where it has seen the pointer come.
         self.page.mouse.move(across - 3, down - 3)
         self.page.mouse.move(across, down)
@@ -242,6 +293,13 @@ class LabPage:
             for x, y in points[1:]:
                 mouse.move(x, y)
             mouse.up()
+
+    def press(self, point: np.ndarray) -> np.ndarray:
+        """Put the pen down at a point of the canvas, and leave it there; returns the canvas's corner."""
+        corner = self._canvas()
+        self.page.mouse.move(*(point + corner).tolist())
+        self.page.mouse.down()
+        return corner
 
     def touch(self, strokes: Sequence[np.ndarray]) -> None:
         """The same with a finger, on a page whose context has touch."""
@@ -267,23 +325,20 @@ def _chart(key: str) -> str:
 
 
 def trained(
-    browser: Browser, server: AppServer, *recipes: str, epochs: int, batch_size: int = 100, **changes: Any
+    tab: Page, server: AppServer, *recipes: str, epochs: int, batch_size: int = 100, **changes: Any
 ) -> list[str]:
     """Train recipes on the digits that come with the Lab; returns the finished runs."""
-    runs = []
-    with browser.new_context(locale="en-US") as context:
-        page = LabPage(context.new_page(), server)
-        for name in recipes:
-            training = RECIPES[name].training.replace(
-                dataset="mnist-5k", epochs=epochs, batch_size=batch_size, **changes
-            )
-            page.open(f"train?n={link.encode(RECIPES[name].network, training)}")
-            runs.append(page.start())
-            page.expect_state("finished")
+    runs, page = [], LabPage(tab, server)
+    for name in recipes:
+        training = RECIPES[name].training.replace(dataset="mnist-5k", epochs=epochs, batch_size=batch_size, **changes)
+        page.open(f"train?n={share_code.encode(RECIPES[name].network, training)}")
+        runs.append(page.start())
+        page.expect_state("finished")
+    tab.close()
     return runs
 
 
 def word(state: State, language: str = "en") -> str:
     """What the badge says for a state."""
     text = STATES[state][0]
-    return text if language == "en" else catalogue(language)[text]
+    return text if language == "en" else catalog(language)[text]

@@ -24,7 +24,7 @@ from cnnlab.lessons.lesson import Experiment, Question
 from tests.browser.chromium import launch
 from tests.browser.lab_page import LOOK_MS, TRAIN_MS, LabPage
 from tests.browser.server import AppServer, running
-from tests.catalogue import catalogue
+from tests.catalog import catalog
 
 
 class Shot(NamedTuple):
@@ -54,7 +54,8 @@ TWO = np.array(
 
 def _write(page: LabPage) -> None:
     page.draw([TWO])
-    expect(page.key("draw-answers").get_by_role("figure").first).to_be_visible(timeout=LOOK_MS)
+    expect(page.key("draw-said").get_by_role("heading")).to_be_visible(timeout=LOOK_MS)
+    expect(page.key("draw-live").locator(".cnnlab-best")).to_be_visible(timeout=LOOK_MS)
     page.settle()
 
 
@@ -91,7 +92,7 @@ def _augmentation(page: LabPage) -> None:
     page.page.locator("[class*=flip_vertical] label").click()
     expect(page.key("augmented").locator(".js-plotly-plot")).to_be_visible(timeout=LOOK_MS)
     for name, value in {"shift": 0.1, "rotation": 15, "noise": 0.1, "cutout": 0.1}.items():
-        page.number(name, value)
+        page.setting(f"augmentation-{name}", value)
 
 
 def _cell(page: LabPage) -> None:
@@ -168,7 +169,7 @@ def _fold(key: str) -> Callable[[LabPage], None]:
 
 
 def _number(page: LabPage) -> None:
-    _choose(page, "data-gallery-12")
+    _choose(page, "data-gallery-16")
     key = page.page.locator("[class*=st-key-data-numbers-]")
     expect(key).to_be_visible()
     classes = (key.get_attribute("class") or "").split()
@@ -184,8 +185,8 @@ SHOTS = (
     Shot("train", "train?run={run}"),
     Shot("train-network", "train?run={run}", tab="Network"),
     *(
-        Shot(f"train-{tab.lower()}", "train?run={run}", tab=tab)
-        for tab in ("Doctor", "Kernels", "Confusion", "Inside", "Time", "Settings")
+        Shot(f"train-{tab.split()[0].lower()}", "train?run={run}", tab=tab)
+        for tab in ("Doctor", "Kernels", "Confusion matrix", "Diagnostics", "Timing", "Settings")
     ),
     Shot("train-more", "train", press="More settings"),
     Shot("train-augmentation", "train", act=_augmentation),
@@ -199,15 +200,15 @@ SHOTS = (
     Shot("maps", "maps"),
     Shot("draw-empty", "draw"),
     Shot("draw", "draw", act=_write),
-    Shot("draw-why", "draw", tab="Why", act=_write),
-    Shot("draw-dial", "draw", tab="Shift, rotate, scale", act=_write),
+    Shot("draw-why", "draw", tab="Explanation", act=_write),
+    Shot("draw-dial", "draw", tab="Transforms", act=_write),
     Shot("draw-keep", "draw", act=_keep),
     Shot("draw-photo", "draw", act=_photo),
     Shot("evaluate", "evaluate"),
     Shot("evaluate-cell", "evaluate", act=_cell),
     Shot("evaluate-mistake", "evaluate", act=_mistake),
     Shot("evaluate-space", "evaluate", act=_space),
-    Shot("evaluate-reproduced", "evaluate", tab="Reproduced"),
+    Shot("evaluate-reproduced", "evaluate", tab="Reported results"),
     Shot("evaluate-sealed", "evaluate?who=Nari", act=_sealed),
     Shot("runs", "runs"),
     Shot("runs-one", "runs?runs={run}"),
@@ -269,7 +270,7 @@ def study(browser: Browser, server: AppServer) -> None:
 def take(page: LabPage, shot: Shot, path: str, language: str, file: Path) -> int:
     """Open the page, write its picture, and return by how many pixels it is wider than its window."""
     page.open(path)
-    words = catalogue(language) if language != "en" else {}
+    words = catalog(language) if language != "en" else {}
     if shot.act:
         shot.act(page)
     if shot.tab:

@@ -1,4 +1,4 @@
-"""The Build page: a network by hand, mistakes and their remedies, links, files, back and forth."""
+"""The Build page in a browser: a network by hand, a mistake and its remedy, links, files, a narrow screen."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-from cnnlab.network import link
-from cnnlab.network.layers import Conv2D, Dense, Flatten
-from cnnlab.network.recipes import RECIPES, suited
+from cnnlab.export import share_code
+from cnnlab.network.layers import Conv2D
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.training.recipes import RECIPES, for_dataset
 from cnnlab.training.spec import TrainingSpec
 from tests.browser.conftest import Visit
 from tests.browser.lab_page import LabPage
@@ -32,8 +32,6 @@ FULL_SHAPES = (
     ("dropout_1 (Dropout)", "(None, 128)", "0"),
     ("dense_1 (Dense)", "(None, 10)", "1,290"),
 )
-FIRST_TOTAL = "62,810"
-"""The parameters of the network that everyone begins with: `conv-8`."""
 
 
 class Workbench:
@@ -45,7 +43,6 @@ class Workbench:
         self.overview = lab.key("overview")
         self.train = lab.key("train").get_by_role("button")
         self.undo = lab.key("undo").get_by_role("button")
-        self.redo = lab.key("redo").get_by_role("button")
 
     def card(self, index: int) -> Locator:
         return self.lab.key(f"card-{index}")
@@ -75,10 +72,6 @@ class Workbench:
         self.expect_cards(count + 1)
         return count
 
-    def add_below(self, index: int, kind: str) -> None:
-        """Add a layer below another one."""
-        self.menu(self._part(index, "add"), re.compile(rf"\({kind}\)$"))
-
     def act(self, index: int, action: str) -> None:
         """Move, duplicate or remove a layer."""
         self.menu(self._part(index, "act"), action)
@@ -100,11 +93,6 @@ class Workbench:
             field.click()
         wanted.click()
 
-    def more(self, index: int) -> Locator:
-        """Open the seldom changed fields of a layer."""
-        self._part(index, "more").get_by_role("button").click()
-        return self.page.get_by_test_id("stPopoverBody")
-
     def tab(self, name: str) -> Locator:
         self.overview.get_by_role("tab", name=name, exact=True).click()
         return self.overview.get_by_role("tabpanel", name=name)
@@ -122,7 +110,7 @@ class Workbench:
 
     def expect_link(self, suits: Callable[[NetworkSpec, TrainingSpec], bool]) -> None:
         """Wait until the address carries such a network and such settings."""
-        self.page.wait_for_url(lambda url: suits(*link.decode(parse_qs(urlsplit(url).query)["n"][0])))
+        self.page.wait_for_url(lambda url: suits(*share_code.decode(parse_qs(urlsplit(url).query)["n"][0])))
 
     def download(self, button: Locator, folder: Path) -> Path:
         with self.page.expect_download() as download:
@@ -134,8 +122,8 @@ class Workbench:
 
 def _build(visit: Visit, server: AppServer, network: NetworkSpec | None = None, **options: object) -> Workbench:
     """Open the page, with a network that a link brings."""
-    training = suited(RECIPES["full"].training, "mnist-5k")
-    path = f"build?n={link.encode(network, training)}" if network else "build"
+    training = for_dataset(RECIPES["full"].training, "mnist-5k")
+    path = f"build?n={share_code.encode(network, training)}" if network else "build"
     bench = Workbench(visit(server, path, **options))
     bench.expect_cards(len(network.layers) if network else 3)
     expect(bench.undo).to_be_visible()
@@ -155,22 +143,22 @@ def _wider(page: Page) -> int:
 
 def test_full_by_hand(lab_server: AppServer, visit: Visit) -> None:
     bench = _build(visit, lab_server)
-    bench.start_from("An empty network")
+    bench.start_from("Empty network")
     bench.expect_cards(0)
     expect(bench.train).to_be_disabled()
-    bench.number(bench.card(bench.add("Conv2D")), "filters", 16)
+    bench.number(bench.card(bench.add("Conv2D")), "Filters", 16)
     bench.expect_total("160")
     for kind in ("Conv2D", "MaxPooling2D"):
         bench.add(kind)
-    bench.number(bench.card(bench.add("Conv2D")), "filters", 64)
+    bench.number(bench.card(bench.add("Conv2D")), "Filters", 64)
     bench.expect_total("23,296")
     for kind in ("MaxPooling2D", "Dropout", "Flatten"):
         bench.add(kind)
-    bench.number(bench.card(bench.add("Dense")), "units", 128)
+    bench.number(bench.card(bench.add("Dense")), "Units", 128)
     bench.expect_total("228,224")
     bench.add("Dropout")
     last = bench.add("Dense")
-    bench.choose(bench.card(last), "activation", "softmax")
+    bench.choose(bench.card(last), "Activation", "softmax")
 
     bench.expect_total("229,514")
     expect(bench.train).to_be_enabled()
@@ -183,65 +171,35 @@ def test_full_by_hand(lab_server: AppServer, visit: Visit) -> None:
     bench.expect_link(lambda network, training: network == FULL.replace(name=""))
 
 
-def test_five_ways_to_break_it_and_their_remedies(lab_server: AppServer, visit: Visit) -> None:
-    bench = _build(visit, lab_server, FULL)
-    bench.expect_total("229,514")
-
-    bench.act(6, "Remove")
-    bench.mend(bench.card(6), "It needs a vector", "Add Flatten before this layer", "229,514")
-    bench.number(bench.card(9), "units", 7)
-    bench.mend(bench.card(9), "puts out 7; expected a vector of 10", "Make the last layer one unit", "229,514")
-    bench.act(9, "Remove")
-    bench.mend(bench.card(8), "puts out 128; expected a vector of 10", "Add an output layer", "229,514")
-    bench.add_below(6, "Conv2D")
-    bench.mend(bench.card(7), "It needs a picture", "Remove this layer", "229,514")
-    bench.number(bench.card(3), "kernel_size", 13)
-    bench.mend(bench.card(3), "13×3 is larger than its input of 12×12", "Use “same” padding", "381,066")
-    more = bench.more(0)
-    for name in ("strides", "strides, width"):
-        bench.number(more, name, 2)
-    bench.number(more, "dilation_rate", 2)
-    bench.page.keyboard.press("Escape")
-    bench.mend(bench.card(0), "dilation", "Set dilation_rate to 1", "118,922")
-
-
-def test_mistakes_of_the_whole_network_stand_above_the_drawing(lab_server: AppServer, visit: Visit) -> None:
-    bench = _build(visit, lab_server, FULL.replace(input_shape=(32, 32, 3)))
-    bench.mend(bench.overview, "takes images of 32×32×3", "Take the dataset's input shape", "229,514")
-    bench.start_from("An empty network")
-    bench.mend(bench.overview, "The network has no layers.", "Add an output layer with softmax", "7,850")
-    bench.expect_cards(2)
-
-
 def test_reload_and_page_switch_lose_no_field(lab_server: AppServer, visit: Visit) -> None:
     bench = _build(visit, lab_server)
     card = bench.card(0)
-    bench.number(card, "kernel_size", 5)
+    bench.number(card, "Kernel size", 5)
     bench.expect_total("62,858")
-    bench.choose(card, "activation", "tanh")
+    bench.choose(card, "Activation", "tanh")
     settings = bench.tab("Settings")
-    bench.choose(settings, "optimizer", "SGD")
-    bench.number(settings, "epochs", 7)
+    bench.choose(settings, "Optimizer", "SGD")
+    bench.number(settings, "Epochs", 7)
     changed = Conv2D(filters=8, kernel_size=(5, 3), padding="same", activation="tanh")
     bench.expect_link(
         lambda network, training: (network.layers[0], training.optimizer, training.epochs) == (changed, "SGD", 7)
     )
 
     def see_all() -> None:
-        expect(card.get_by_role("spinbutton", name="kernel_size", exact=True)).to_have_value("5")
-        expect(card.get_by_role("spinbutton", name="kernel_size, width")).to_have_value("3")
-        expect(card.get_by_role("combobox", name="activation")).to_have_value("tanh")
+        expect(card.get_by_role("spinbutton", name="Kernel size", exact=True)).to_have_value("5")
+        expect(card.get_by_role("spinbutton", name="Kernel size, width")).to_have_value("3")
+        expect(card.get_by_role("combobox", name="Activation")).to_have_value("tanh")
         bench.expect_total("62,858")
         settings = bench.tab("Settings")
-        expect(settings.get_by_role("combobox", name="optimizer")).to_have_value("SGD")
-        expect(settings.get_by_role("spinbutton", name="epochs", exact=True)).to_have_value("7")
+        expect(settings.get_by_role("combobox", name="Optimizer")).to_have_value("SGD")
+        expect(settings.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("7")
 
     bench.page.reload()
     see_all()
     navigation = bench.page.get_by_role("navigation")
     navigation.get_by_role("link", name="Train").click()
     expect(bench.lab.main.get_by_role("heading", level=1)).to_have_text("Train")
-    expect(bench.page.get_by_role("spinbutton", name="epochs", exact=True)).to_have_value("7")
+    expect(bench.page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("7")
     navigation.get_by_role("link", name="Build").click()
     expect(bench.lab.main.get_by_role("heading", level=1)).to_have_text("Build")
     see_all()
@@ -249,9 +207,9 @@ def test_reload_and_page_switch_lose_no_field(lab_server: AppServer, visit: Visi
 
 def test_shared_link_opens_in_another_browser(lab_server: AppServer, visit: Visit) -> None:
     bench = _build(visit, lab_server, FULL)
-    bench.number(bench.card(0), "filters", 20)
+    bench.number(bench.card(0), "Filters", 20)
     bench.expect_total("230,706")
-    bench.number(bench.tab("Settings"), "epochs", 4)
+    bench.number(bench.tab("Settings"), "Epochs", 4)
     bench.expect_link(lambda network, training: training.epochs == 4)
     code = bench.tab("Share").get_by_test_id("stCode").locator("code")
     expect(code).to_contain_text("?n=")
@@ -261,96 +219,16 @@ def test_shared_link_opens_in_another_browser(lab_server: AppServer, visit: Visi
     other = Workbench(visit(lab_server, shared.removeprefix(lab_server.url), locale="en-GB"))
     other.expect_total("230,706")
     other.expect_cards(10)
-    expect(other.card(0).get_by_role("spinbutton", name="filters")).to_have_value("20")
-    expect(other.tab("Settings").get_by_role("spinbutton", name="epochs", exact=True)).to_have_value("4")
+    expect(other.card(0).get_by_role("spinbutton", name="Filters")).to_have_value("20")
+    expect(other.tab("Settings").get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("4")
 
 
-def test_damaged_link_is_answered(lab_server: AppServer, visit: Visit) -> None:
-    whole = link.encode(FULL, TrainingSpec())
-    for damaged in (whole[: len(whole) // 2], "no-network"):
-        bench = Workbench(visit(lab_server, f"build?n={damaged}"))
-        expect(bench.lab.main.get_by_role("alert")).to_contain_text("The link holds no network")
-        bench.expect_total(FIRST_TOTAL)
-        expect(bench.train).to_be_enabled()
-
-
-def test_ten_steps_back_and_forth(lab_server: AppServer, visit: Visit) -> None:
+def test_a_mistake_is_on_its_card_and_mended_there(lab_server: AppServer, visit: Visit) -> None:
     bench = _build(visit, lab_server)
-    expect(bench.undo).to_be_disabled()
-    expect(bench.redo).to_be_disabled()
-    # One filter is 10 numbers of its own, and 28·28 for each of the ten units of Dense.
-    totals = [f"{10 * filters + 7840 * filters + 10:,}" for filters in range(8, 19)]
-    assert (totals[0], totals[-1]) == (FIRST_TOTAL, "141,310")
-    for filters, total in enumerate(totals[1:], 9):
-        bench.number(bench.card(0), "filters", filters)
-        bench.expect_total(total)
-    for total in totals[-2::-1]:
-        bench.undo.click()
-        bench.expect_total(total)
-    expect(bench.undo).to_be_disabled()
-    for total in totals[1:]:
-        bench.redo.click()
-        bench.expect_total(total)
-    expect(bench.redo).to_be_disabled()
-    expect(bench.card(0).get_by_role("spinbutton", name="filters")).to_have_value("18")
-
-
-def test_other_data_give_the_network_their_shape(lab_server: AppServer, visit: Visit) -> None:
-    bench = _build(visit, lab_server)
-    bench.choose(bench.page.get_by_role("main"), "Data", "Tiny digits, 8×8")
-    expect(bench.page.locator(".stMarkdownBadge").first).to_have_text("8×8×1")
-    bench.expect_total("5,210")
-    expect(bench.train).to_be_enabled()
-
     bench.start_from(re.compile(r"\(full\)$"))
     bench.expect_total("229,514")
     bench.choose(bench.page.get_by_role("main"), "Data", "Tiny digits, 8×8")
     bench.mend(bench.card(3), "3×3 is larger than its input of 2×2", "Use “same” padding", "32,906")
-
-
-def test_save_under_a_name_and_start_from_it(lab_server: AppServer, visit: Visit) -> None:
-    bench = _build(visit, lab_server)
-    bench.number(bench.card(0), "filters", 11)
-    bench.expect_total("86,360")
-    share = bench.tab("Share")
-    share.get_by_role("textbox", name="Keep it in this Lab under a name").fill("eleven *filters*")
-    bench.lab.key("save").get_by_role("button").click()
-    expect(bench.page.get_by_test_id("stToast")).to_contain_text("eleven")
-
-    other = _build(visit, lab_server)
-    other.start_from(re.compile("eleven"))
-    other.expect_total("86,360")
-    other.expect_link(lambda network, training: network.name == "eleven *filters*")
-
-
-def test_bring_in_json(lab_server: AppServer, visit: Visit, tmp_path: Path) -> None:
-    bench = _build(visit, lab_server)
-    share = bench.tab("Share")
-    text = share.get_by_role("textbox", name="Bring in a network")
-    enter = share.get_by_role("button", name="Bring it in")
-    alert = share.get_by_role("alert")
-    for wrong, answer in (
-        ("{", "This is not JSON"),
-        ('{"layers": [{"kind": "Dense", "units": 0}]}', "“units” should be at least 1; received 0"),
-        ('{"layers": [{"kind": "Conv3D"}]}', "received"),
-    ):
-        text.fill(wrong)
-        enter.click()
-        expect(alert).to_contain_text(answer)
-        bench.expect_total(FIRST_TOTAL)
-    text.fill(FULL.to_json())
-    enter.click()
-    bench.expect_total("229,514")
-    expect(alert).to_have_count(0)
-
-    small = NetworkSpec(name="small", layers=(Flatten(), Dense(units=10, activation="softmax")))
-    file = tmp_path / "small.json"
-    file.write_text(small.to_json())
-    text.fill("")
-    share.locator("input[type=file]").set_input_files(file)
-    expect(share.get_by_text("small.json")).to_be_visible()
-    enter.click()
-    bench.expect_total("7,850")
 
 
 def test_downloads(lab_server: AppServer, visit: Visit, tmp_path: Path) -> None:
@@ -383,7 +261,7 @@ def test_downloads(lab_server: AppServer, visit: Visit, tmp_path: Path) -> None:
 def test_narrow_screen(lab_server: AppServer, visit: Visit) -> None:
     bench = _build(visit, lab_server, FULL, viewport={"width": 390, "height": 844})
     for name, there in (
-        ("Table", "table"),
+        ("Summary", "table"),
         ("Keras code", "[data-testid=stCode]"),
         ("Share", "[data-testid=stFileUploader]"),
         ("Settings", "[class*='-snapshots']"),

@@ -18,55 +18,58 @@ def _settings_shown(page: LabPage) -> dict[str, str]:
     page.main.get_by_role("tab", name="Settings").click()
     expect(page.main.get_by_role("columnheader", name="Setting")).to_be_visible()
     lines = page.main.get_by_role("row").filter(has=page.page.locator("code"))
-    shown = (line.get_by_role("cell").first.inner_text().split(" ", 1) for line in lines.all())
+    shown = (line.get_by_role("cell").first.inner_text().split(": ", 1) for line in lines.all())
     return dict(shown)
 
 
 def test_settings_reach_the_run(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
-    page.number("epochs", 3)
-    page.number("batch_size", 50)
+    page.number("Epochs", 3)
+    page.number("Batch size", 50)
     page.main.get_by_role("button", name="More settings").click()
-    page.choose("optimizer", "SGD")
-    page.number("learning_rate", 0.05)
-    page.number("momentum", 0.9)
-    page.number("train_size", 1000)
+    page.choose("Optimizer", "SGD")
+    page.number("Learning rate", 0.05)
+    page.number("Momentum", 0.9)
+    page.number("Training images", 1000)
     page.page.keyboard.press("Escape")
     run = page.start()
     page.expect_state("finished")
 
     assert page.traces(run)[1].points == 3
-    expect(page.main.get_by_text("MNIST, 5,000 digits · SGD · learning rate 0.05, cosine · batch 50")).to_be_visible()
+    expect(
+        page.main.get_by_text("MNIST, 5,000 digits · SGD · learning rate 0.05, cosine · batch size 50")
+    ).to_be_visible()
     shown = _settings_shown(page)
     expected = {
-        "epochs": "3",
-        "batch_size": "50",
-        "optimizer": "SGD",
-        "learning_rate": "0.05",
-        "momentum": "0.9",
-        "train_size": "1000",
+        "Epochs": "3",
+        "Batch size": "50",
+        "Optimizer": "SGD",
+        "Learning rate": "0.05",
+        "Momentum": "0.9",
+        "Training images": "1000",
     }
     assert {name: shown[name] for name in expected} == expected
-    assert shown["classes"] == "–"
-    assert set(shown) == set(TrainingSpec.model_fields) - {"version", "augmentation"} | set(Augmentation.model_fields)
+    assert shown["Classes"] == "–"
+    fields = {**TrainingSpec.model_fields, **Augmentation.model_fields}
+    assert set(shown) == {field.title for name, field in fields.items() if name not in ("version", "augmentation")}
 
 
 def test_augmentation_and_classes_are_seen_before_they_are_trained_with(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
-    page.number("epochs", 1)
+    page.number("Epochs", 1)
     page.main.get_by_role("button", name="More settings").click()
     page.key("schedule").locator(".js-plotly-plot").wait_for()
 
     # A plateau is for a constant learning rate. (A list that is opened while the popover scrolls closes again.)
-    plateau = page.page.get_by_text("reduce_on_plateau", exact=True)
+    plateau = page.page.get_by_text("Reduce learning rate", exact=True)
     for schedule, there in (("constant", 1), ("cosine", 0)):
-        page.page.get_by_role("combobox", name="schedule", exact=True).scroll_into_view_if_needed()
-        page.choose("schedule", schedule)
+        page.page.get_by_role("combobox", name="Schedule", exact=True).scroll_into_view_if_needed()
+        page.choose("Schedule", schedule)
         expect(plateau).to_have_count(there)
 
     page.key("augmentation").locator("summary").click()
-    expect(page.page.get_by_text("the network sees every picture as it is")).to_be_visible()
-    shift = page.page.get_by_role("spinbutton", name="shift", exact=True)
+    expect(page.page.get_by_text("the network sees the same images in every epoch")).to_be_visible()
+    shift = page.page.get_by_role("spinbutton", name="Shift", exact=True)
     shift.fill("0.2")
     shift.press("Enter")
     samples = page.key("augmented").locator(".js-plotly-plot")
@@ -78,9 +81,9 @@ def test_augmentation_and_classes_are_seen_before_they_are_trained_with(lab_serv
     )
     page.settle()
 
-    alone = page.page.get_by_role("alert").filter(has_text="There is nothing to tell apart")
+    alone = page.page.get_by_role("alert").filter(has_text="There is nothing to distinguish")
     # Typed, not clicked: after a choice the list stays open, or is closed by the page's answer.
-    classes = page.page.get_by_role("combobox", name="classes", exact=True)
+    classes = page.page.get_by_role("combobox", name="Classes", exact=True)
     classes.fill("3")
     classes.press("Enter")
     expect(alone).to_be_visible()
@@ -96,17 +99,17 @@ def test_augmentation_and_classes_are_seen_before_they_are_trained_with(lab_serv
     page.expect_state("finished")
     page.see_points(run)
     shown = _settings_shown(page)
-    assert (shown["shift"], shown["rotation"], shown["schedule"]) == ("0.2", "0.0", "cosine")
-    assert shown["classes"] == "3, 8"
+    assert (shown["Shift"], shown["Rotation"], shown["Schedule"]) == ("0.2", "0.0", "cosine")
+    assert shown["Classes"] == "3, 8"
 
 
 def test_network_brings_its_settings_and_a_page_switch_keeps_choices(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
     page.choose_anew("Network", "mlp-sigmoid")
-    expect(page.page.get_by_role("spinbutton", name="epochs")).to_have_value("10")
-    page.number("epochs", 7)
+    expect(page.page.get_by_role("spinbutton", name="Epochs")).to_have_value("10")
+    page.number("Epochs", 7)
     page.main.get_by_role("button", name="More settings").click()
-    page.choose("optimizer", "RMSprop")
+    page.choose("Optimizer", "RMSprop")
     page.page.keyboard.press("Escape")
 
     navigation = page.page.get_by_role("navigation")
@@ -115,10 +118,10 @@ def test_network_brings_its_settings_and_a_page_switch_keeps_choices(lab_server:
     navigation.get_by_role("link", name="Train").click()
 
     expect(page.main.get_by_role("heading", level=1)).to_have_text("Train")
-    expect(page.page.get_by_role("spinbutton", name="epochs")).to_have_value("7")
+    expect(page.page.get_by_role("spinbutton", name="Epochs")).to_have_value("7")
     expect(page.page.get_by_role("combobox", name="Network")).to_have_value(re.compile("mlp-sigmoid"))
     page.main.get_by_role("button", name="More settings").click()
-    expect(page.page.get_by_role("combobox", name="optimizer")).to_have_value("RMSprop")
+    expect(page.page.get_by_role("combobox", name="Optimizer")).to_have_value("RMSprop")
 
 
 def test_page_switch_comes_back_to_the_run(lab_server: AppServer, visit: Visit) -> None:
@@ -137,7 +140,7 @@ def test_page_switch_comes_back_to_the_run(lab_server: AppServer, visit: Visit) 
 def test_data_that_cannot_be_had_is_answered_with_data_that_can(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
     page.choose_anew("Data", "MNIST digits")
-    page.number("epochs", 1)
+    page.number("Epochs", 1)
     page.key("start").get_by_role("button").click()
     alert = page.main.get_by_role("alert")
     expect(alert).to_be_visible()
@@ -145,7 +148,7 @@ def test_data_that_cannot_be_had_is_answered_with_data_that_can(lab_server: AppS
     expect(alert).to_contain_text(str(lab_server.home / "datasets"))
     expect(alert).to_contain_text("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz")
     assert Settings.download_seconds < 10
-    page.key("offer").get_by_role("button", name="Train on the digits that come with the Lab").click()
+    page.key("offer").get_by_role("button", name="Train on the built-in digits instead").click()
     page.page.wait_for_url("**run=*")
     page.expect_state("finished")
     expect(page.main.get_by_text("MNIST, 5,000 digits · Adam")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Evaluate in a browser: from the figures to the cell, to the image, to the explanation; the seal; training on."""
+"""Evaluate in a browser: from the figures to the cell, to the image, to the explanation; points; training on."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from cnnlab.datasets import load
 from cnnlab.runs.store import RunStore
 from cnnlab.training.split import split
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Profiles, Visit
 from tests.browser.lab_page import LabPage, trained
 from tests.browser.server import AppServer
 
 
 @pytest.fixture(scope="module")
-def run(browser: Browser, lab_server: AppServer) -> str:
+def run(profiles: Profiles, lab_server: AppServer) -> str:
     """A run that makes mistakes: little training, and validation images of its own."""
-    (made,) = trained(browser, lab_server, "mlp-relu", epochs=2, batch_size=500, validation="split")
+    (made,) = trained(profiles.page(), lab_server, "mlp-relu", epochs=2, batch_size=500, validation="split")
     return made
 
 
@@ -46,59 +46,29 @@ def test_from_the_figures_to_a_cell_to_an_image_to_its_explanation(
     told = numbers(page)
     assert re.fullmatch(r"\d\d\.\d\d%", told["Accuracy"])
     assert int(told["Images"].replace(",", "")) >= 400
-    page.tab("Confusion")
+    page.tab("Confusion matrix")
     columns, rows, texts = page.chart("confusion", "['x', 'y', 'text'].map((name) => node.data[2][name])")
     counts = {(row, column): int(text.replace(",", "")) for column, row, text in zip(columns, rows, texts, strict=True)}
     assert sum(counts.values()) == int(told["Images"].replace(",", ""))
     wrong = {cell: count for cell, count in counts.items() if cell[0] != cell[1]}
-    assert sum(wrong.values()) == int(told["Wrong"].replace(",", ""))
+    assert sum(wrong.values()) == int(told["Mistakes"].replace(",", ""))
     (truth, answer), most = max(wrong.items(), key=lambda item: item[1])
     page.click_chart("confusion", answer, truth)
-    expect(page.main.get_by_text(f"{truth}, taken for {answer}: {most}")).to_be_visible()
+    expect(page.main.get_by_text(f"{truth}, predicted as {answer}: {most}")).to_be_visible()
     page.see(f"gallery-cell-{min(most, 48)}", "node => true")
     hovers = page.hovers(f"gallery-cell-{min(most, 48)}")
     assert len(hovers) == min(most, 48)
-    assert all(hover.startswith(f"{answer} (") and hover.endswith(f"it is {truth}") for hover in hovers)
+    assert all(hover.startswith(f"{answer} (") and hover.endswith(f"label: {truth}") for hover in hovers)
     x, y = page.chart(f"gallery-cell-{min(most, 48)}", "[node.data.at(-1).x[0], node.data.at(-1).y[0]]")
     page.click_chart(f"gallery-cell-{min(most, 48)}", x, y)
-    expect(page.main.get_by_text(f"The network says {answer}; it is {truth}")).to_be_visible()
+    expect(page.main.get_by_text(f"Prediction: {answer} · Label: {truth}")).to_be_visible()
     page.see("example-bars", f"node => node.data[0].y.indexOf(Math.max(...node.data[0].y)) === {answer}")
     # A dense network has no feature maps, so there is no Grad-CAM: the image and what counts when covered.
-    assert page.chart("example-one", "node.data[1].text") == ["The image", "Occlusion"]
-    page.main.get_by_role("button", name="Its feature maps").click()
+    assert page.chart("example-one", "node.data[1].text") == ["Image", "Occlusion"]
+    page.main.get_by_role("button", name="View feature maps").click()
     expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible()
-    picture = page.main.get_by_role("combobox", name="Picture", exact=True)
+    picture = page.main.get_by_role("combobox", name="Image", exact=True)
     expect(picture).to_have_value(f"From another page: {truth}")
-
-
-def test_the_test_set_is_sealed_until_the_seal_is_broken(visit: Visit, lab_server: AppServer, run: str) -> None:
-    page = evaluate(visit, lab_server)
-    before = numbers(page)["Images"]
-    page.choose("Images", "Test images")
-    expect(page.main.get_by_text("The test set is sealed.")).to_be_visible()
-    expect(page.main.locator(".cnnlab-numbers")).to_have_count(0)
-    page.main.get_by_role("button", name="I am done: break the seal").click()
-    expect(page.main.get_by_role("term").filter(has_text="Accuracy").first).to_be_visible()
-    assert numbers(page)["Images"] == "1,000" != before
-
-
-def test_galleries_the_map_and_the_built_in_network(visit: Visit, lab_server: AppServer, run: str) -> None:
-    page = evaluate(visit, lab_server)
-    page.tab("Images")
-    expect(page.main.get_by_role("button", name="Train on with these mistakes")).to_be_visible()
-    page.main.get_by_role("radio", name="Best of a class").click()
-    gallery = "[class*='st-key-gallery-examples-'] .js-plotly-plot"
-    page.page.wait_for_function(
-        """css => document.querySelector(css)?.data?.at(-1).hovertext?.every((text) => text.startsWith("0 ("))""",
-        arg=gallery,
-    )
-    page.tab("Feature space")
-    page.see("space-pca", "node => node.data.length === 11 && node.data[3].x.length > 10")
-    page.tab("Reproduced")
-    expect(page.main.get_by_text("as reported in:")).to_be_visible()
-    page.choose("Run", "Built-in network")
-    page.tab("Overview")
-    expect(page.main.get_by_role("definition").first).to_have_text(re.compile(r"9\d\.\d\d%"))
 
 
 def test_a_point_shows_its_image(visit: Visit, lab_server: AppServer, run: str) -> None:
@@ -132,7 +102,7 @@ def test_a_point_shows_its_image(visit: Visit, lab_server: AppServer, run: str) 
     assert np.abs(seen - expected)[3:-3, 3:-3].max() <= 2
     # A click shows it below, and away from the points there is none.
     page.page.mouse.click(x, y)
-    expect(page.main.get_by_text(f"it is {truth}")).to_be_visible()
+    expect(page.main.get_by_text(f"· Label: {truth}")).to_be_visible()
     page.page.mouse.move(5, 5)
     expect(shown).to_be_hidden()
 
@@ -140,7 +110,7 @@ def test_a_point_shows_its_image(visit: Visit, lab_server: AppServer, run: str) 
 def test_training_on_with_mistakes_is_a_new_run(visit: Visit, lab_server: AppServer, run: str) -> None:
     page = evaluate(visit, lab_server)
     page.tab("Images")
-    page.main.get_by_role("button", name="Train on with these mistakes").click()
+    page.main.get_by_role("button", name="Fine-tune on these mistakes").click()
     page.number("Epochs", 1)
     page.key("more-start").get_by_role("button").click()
     page.page.wait_for_url(lambda url: "run=" in url and run not in url)

@@ -1,34 +1,56 @@
-"""Home's strip: a real digit flows through the built-in network."""
+"""Home's strip: a digit is read by the built-in network while it is drawn, and goes along to Draw."""
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 
-import numpy as np
-from PIL import Image
 from playwright.sync_api import expect
 
-from cnnlab.datasets import load
 from tests.browser.conftest import Visit
-from tests.browser.lab_page import BEGIN_MS
+from tests.browser.lab_page import LOOK_MS
+from tests.browser.screens import TWO
 from tests.browser.server import AppServer
 
-SHAPES = ("32 maps, 26×26", "32 maps, 24×24", "32 maps, 12×12", "64 maps, 10×10", "64 maps, 8×8", "64 maps, 4×4")
+
+def test_a_digit_is_read_on_home_and_goes_along_to_draw(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, viewport={"width": 1366, "height": 768})
+    best = page.key("home-live").locator(".cnnlab-best")
+    layers = page.key("home-live").locator(".cnnlab-layers li")
+    expect(page.main.locator("canvas.cnnlab-invitation")).to_be_visible()
+    expect(best).to_have_text(re.compile(r"^8\d\d"))
+    expect(layers).to_have_count(12)
+    for thing in (page.main.locator("canvas.upper-canvas"), layers.last):
+        box = thing.bounding_box()
+        assert box
+        assert box["y"] + box["height"] < 768, "in sight without scrolling"
+
+    # It answers before the pen is lifted.
+    corner = page.press(TWO[0])
+    for x, y in (TWO[1:] + corner).tolist():
+        page.page.mouse.move(x, y)
+    expect(best).to_have_text(re.compile(r"^2\d\d"))
+    page.page.mouse.up()
+    expect(page.key("home-undo").get_by_role("button")).to_be_enabled()
+    page.key("drawing-to-draw").get_by_role("button").click()
+    expect(page.page.get_by_role("heading", level=1, name="Draw")).to_be_visible()
+    expect(page.main.get_by_role("heading", level=3)).to_contain_text("Prediction: 2", timeout=LOOK_MS)
 
 
-def test_a_digit_flows_through_the_built_in_network(lab_server: AppServer, visit: Visit) -> None:
-    page = visit(lab_server)
-    data = load("mnist-5k")
-    for number in (0, 1):
-        # The built-in network reads these two right.
-        told = f"it takes it for {data.y_test[number]}."
-        expect(page.key("flow").get_by_text(told)).to_be_visible(timeout=BEGIN_MS)
-        source = page.key("flow").get_by_role("listitem").first.locator("img").get_attribute("src") or ""
-        shown = Image.open(io.BytesIO(base64.b64decode(source.split(",")[1]))).convert("L")
-        assert np.array_equal(np.asarray(shown), data.x_test[number][:, :, 0])
-        expect(page.key("flow").get_by_role("listitem")).to_contain_text(
-            ["28×28", *SHAPES, re.compile(r"Answer\d\d\.\d%")]
-        )
-        page.key("another-digit").get_by_role("button").click()
+def test_someone_who_wants_no_motion_sees_the_digit_at_once(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, reduced_motion="reduce")
+    expect(page.main.locator("canvas.cnnlab-invitation")).to_be_visible()
+    inks = page.page.evaluate(
+        """async () => {
+          const layer = [...document.querySelectorAll("main *, [data-testid=stMain] *")]
+            .map((node) => node.shadowRoot?.querySelector(".cnnlab-invitation")).find(Boolean);
+          const ink = () => layer.getContext("2d").getImageData(0, 0, layer.width, layer.height).data
+            .filter((value, k) => k % 4 === 3 && value).length;
+          const seen = new Set();
+          for (let frame = 0; frame < 30; frame++) {
+            await new Promise(requestAnimationFrame);
+            seen.add(ink());
+          }
+          return [...seen].filter(Boolean);
+        }"""
+    )
+    assert len(inks) == 1

@@ -1,4 +1,4 @@
-"""Languages: the browser's, the link's, the switch's. What is expected stands in the catalogue, not here."""
+"""Languages: the browser's, the link's, the switch's. What is expected is in the catalog, not here."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from cnnlab.errors import fill
 from tests.browser.conftest import Visit
 from tests.browser.lab_page import LabPage
 from tests.browser.server import AppServer
-from tests.catalogue import catalogue
+from tests.catalog import catalog
 
-KOREAN = catalogue("ko")
+KOREAN = catalog("ko")
 
 
 def _expect_train_page_in_korean(page: LabPage) -> None:
-    for text in ("Train", "Start", "Network", "More settings", "The network, layer by layer"):
+    for text in ("Train", "Start", "Network", "More settings", "Network summary"):
         assert KOREAN[text] != text
     links = page.page.get_by_role("navigation").get_by_role("link")
     expect(links.filter(has_text=KOREAN["Home"])).to_be_visible()
@@ -23,7 +23,7 @@ def _expect_train_page_in_korean(page: LabPage) -> None:
     expect(page.key("start").get_by_role("button")).to_have_accessible_name(KOREAN["Start"])
     expect(page.main.get_by_role("combobox", name=KOREAN["Network"])).to_be_visible()
     expect(page.main.get_by_role("button", name=KOREAN["More settings"])).to_be_visible()
-    expect(page.main.get_by_text(KOREAN["The network, layer by layer"])).to_be_visible()
+    expect(page.main.get_by_text(KOREAN["Network summary"])).to_be_visible()
 
 
 def _expect_train_page_in_english(page: LabPage) -> None:
@@ -38,6 +38,13 @@ def test_korean_by_the_browser_and_by_the_link(lab_server: AppServer, visit: Vis
 
 def test_link_comes_before_the_browser(lab_server: AppServer, visit: Visit) -> None:
     _expect_train_page_in_english(visit(lab_server, "train?lang=en", locale="ko-KR"))
+
+
+def test_a_button_to_another_page_keeps_the_language_of_the_link(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "?lang=ko")
+    page.key("to-learn").get_by_role("button").click()
+    page.page.wait_for_url("**/learn?**")
+    expect(page.main.get_by_role("heading", level=1, name=KOREAN["Learn"])).to_be_visible()
 
 
 def test_other_languages_get_english(lab_server: AppServer, visit: Visit) -> None:
@@ -74,7 +81,7 @@ def test_run_and_errors_in_korean(lab_server: AppServer, visit: Visit) -> None:
         KOREAN[text] for text in ("training, within the epoch", "training", "validation")
     ]
     expect(page.main.get_by_text(KOREAN["Validation accuracy"], exact=True)).to_be_visible()
-    expect(page.main.get_by_role("tab", name=KOREAN["Answers"])).to_be_visible()
+    expect(page.main.get_by_role("tab", name=KOREAN["Predictions"])).to_be_visible()
 
     # The error says that there is a list.
     lost = visit(lab_server, "train?run=nosuch", locale="ko-KR")

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from cnnlab import builtin
+from cnnlab.runs import builtin
 from cnnlab.training import snapshots
 from tests.browser.conftest import Visit
+from tests.browser.lab_page import LabPage
 from tests.browser.server import AppServer, running
 
 NUMBER = 7
@@ -27,14 +28,14 @@ LONG = 500
 
 _LOOK = """
 import json, sys
-from cnnlab import builtin
+from cnnlab.runs import builtin
 from cnnlab.datasets import load, scaled
 from cnnlab.training.snapshots import moments, read
-from cnnlab.vision.feature_maps import Looker
+from cnnlab.vision.feature_maps import TracedNetwork
 
 folder, run = builtin.folder(builtin.ID), builtin.run(builtin.ID)
 weights = read(folder, moments(folder)[-1])
-maps = Looker(run.network).feature_maps(weights, scaled(load("mnist-5k").x_train[int(sys.argv[1])]))
+maps = TracedNetwork(run.network).feature_maps(weights, scaled(load("mnist-5k").x_train[int(sys.argv[1])]))
 shown = {"first": maps["conv2d"].tolist(), "shapes": {name: output.shape for name, output in maps.items()}}
 shown["flat"] = maps["flatten"].tolist()
 print(json.dumps(shown | {"probabilities": list(maps.values())[-1].tolist()}))
@@ -69,8 +70,15 @@ def test_a_newcomer_looks_into_the_built_in_network(
     assert not list(new_server.home.glob("runs/*"))
     first, shapes = np.array(looked["first"]), looked["shapes"]
     assert isinstance(shapes, dict)
-    page = visit(new_server, "maps")
-    page.number("Number", NUMBER)
+    # The first request of the server's life is a link to one of its pages.
+    page = visit(new_server, "maps?lang=en")
+    links = page.page.get_by_role("navigation").get_by_role("link")
+    expect(links.filter(has_text="Home")).to_be_visible()
+    expect(links.filter(has_text="Feature maps")).to_be_visible()
+    expect(page.main.get_by_role("heading", level=1)).to_have_text("Feature maps")
+    expect(page.page).to_have_title("CNN Lab")
+    page.number("Image index", NUMBER)
+    _open_charts(page)
     last = len(shapes) - 1
     agree = "(node, p) => p.every((share, k) => Math.abs(node.data[0].y[k] - share) < 1e-3)"
     page.see("maps-all", agree, looked["probabilities"], place=last)
@@ -97,11 +105,11 @@ def test_a_newcomer_looks_into_the_built_in_network(
 
     x, y = middles[CHOSEN]
     page.click_chart("maps-all", x, y)
-    expect(page.main.get_by_text(f"conv2d, map {CHOSEN}")).to_be_visible()
+    expect(page.main.get_by_text(f"conv2d, map {CHOSEN}").last).to_be_visible()
     page.see_values("maps-chosen", first[:, :, CHOSEN])
     page.click_chart("maps-chosen", x=10, y=14)
     expect(page.main.get_by_text("row 14, column 10")).to_be_visible()
-    expect(page.main.get_by_text(f"After relu: {first[14, 10, CHOSEN]:.3f}")).to_be_visible()
+    expect(page.main.get_by_text(f"After relu: {first[14, 10, CHOSEN]:.3f}", exact=True)).to_be_visible()
     assert page.mark("maps-chosen") == (14, 10, 1, 1)
     reach = 28 - first.shape[0] + 1
     assert page.mark("maps-origin") == (14, 10, reach, reach), "without zeros around it"
@@ -118,6 +126,7 @@ def test_a_newcomer_looks_into_the_built_in_network(
     page.choose("Run", "Built-in dense network")
     page.see("learned-montage", "node => node.data.at(-1).hovertext.length > 200")
     page.go("Feature maps")
+    _open_charts(page)
     expect(page.main.get_by_text("This network has no feature maps")).to_be_visible()
 
 
@@ -126,33 +135,45 @@ def test_maps_follow_a_run_while_it_trains_and_outlive_its_files(new_server: App
     run = page.start_and_see(LONG)
     page.go("Feature maps")
     for _ in range(2):
-        before = page.chart("maps-all", "node.data[0].source")
-        page.see("maps-all", "(node, before) => node.data[0].source !== before", before)
+        _see_another_snapshot(page)
     page.go("Train")
     page.stop()
     page.expect_state("stopped")
 
     page.go("Feature maps")
-    shown = page.chart("maps-all", "node.data[0].source")
-    page.slide("Moment of the training", "Home")
-    page.see("maps-all", "(node, shown) => node.data[0].source !== shown", shown)
-    shown = page.chart("maps-all", "node.data[0].source")
+    newest = _see_another_snapshot(page, "")
+    page.slide("Snapshot", "Home")
+    first = _see_another_snapshot(page, newest)
 
     folder = new_server.home / "runs" / run
     second = snapshots.moments(folder)[1]
     (folder / "snapshots" / second.file).write_bytes(b"not an archive")
-    page.slide("Moment of the training", "ArrowRight")
-    gone = "The weights of this run at that moment are not there (any more)."
-    expect(page.main.get_by_role("alert")).to_contain_text(gone)
-    page.slide("Moment of the training", "ArrowRight")
-    page.see("maps-all", "(node, shown) => node.data[0].source !== shown", shown)
-    expect(page.main.get_by_role("alert")).to_have_count(0)
+    page.slide("Snapshot", "ArrowRight")
+    gone = "The weights of this snapshot are missing or damaged."
+    expect(page.main.get_by_role("alert").filter(has_text=gone)).to_be_visible()
+    page.slide("Snapshot", "ArrowRight")
+    _see_another_snapshot(page, first)
+    expect(page.main.get_by_role("alert").filter(has_text=gone)).to_have_count(0)
 
     for file in (folder / "snapshots").iterdir():
         file.unlink()
-    page.number("Number", NUMBER)
+    page.number("Image index", NUMBER)
     expect(page.main.get_by_role("combobox", name="Run")).to_have_value("Built-in network")
+    _open_charts(page)
     page.see("maps-all", "node => node.data[0].type === 'bar'", place=_layers())
+
+
+def _open_charts(page: LabPage) -> None:
+    page.settle()
+    page.key("maps-charts").locator("summary").click()
+
+
+def _see_another_snapshot(page: LabPage, before: str | None = None) -> str:
+    """Wait until the stage shows another snapshot than `before` (None: than now), and return which."""
+    stage = page.main.locator(".cnnlab-stage[data-snapshot]")
+    before = stage.get_attribute("data-snapshot") if before is None else before
+    expect(stage).not_to_have_attribute("data-snapshot", before or "")
+    return stage.get_attribute("data-snapshot") or ""
 
 
 def _layers() -> int:

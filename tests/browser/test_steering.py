@@ -41,9 +41,9 @@ def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: 
     expect(page.badge).to_have_text("paused", timeout=TRAIN_MS)
     epochs = page.traces(run)[1].points
     page.key(f"steer-{run}").get_by_role("button").click()
-    field = page.page.get_by_role("spinbutton", name="Learning rate from the next batch on")
+    field = page.page.get_by_role("spinbutton", name="Learning rate (from the next batch)")
     field.fill("0.0002")
-    page.page.get_by_role("button", name="Change it").click()
+    page.page.get_by_role("button", name="Apply").click()
     page.page.wait_for_function(
         "plot => document.querySelector(plot)?.layout?.annotations?.[0]?.text === 'learning rate 0.0002'",
         arg=f".st-key-curves-{run} .js-plotly-plot", timeout=TRAIN_MS,
@@ -54,9 +54,9 @@ def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: 
 
     # Another run of this reader has to wait; the queue is seen, and left.
     page.start(2)
-    expect(page.badge).to_have_text("waiting", timeout=TRAIN_MS)
+    expect(page.badge).to_have_text("queued", timeout=TRAIN_MS)
     page.main.get_by_text("Runs in the queue: 1").click()
-    page.main.get_by_role("button", name="Leave the queue").click()
+    page.main.get_by_role("button", name="Remove from queue").click()
     expect(page.badge).to_have_text("stopped", timeout=TRAIN_MS)
     expect(page.main.get_by_text("Runs in the queue: 1")).to_have_count(0)
 

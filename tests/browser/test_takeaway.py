@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,27 +20,27 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from cnnlab.datasets import load, scaled
-from cnnlab.network import link
+from cnnlab.export import share_code
+from cnnlab.export.formats import CSV_COLUMNS, MODEL_FORMATS
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.runs.record import Run
+from cnnlab.runs.run import Run
 from cnnlab.runs.store import RunStore
-from cnnlab.taking import COLUMNS, MODELS
 from cnnlab.training.events import Epoch
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Profiles, Visit
 from tests.browser.lab_page import BEGIN_MS, LOOK_MS, LabPage
-from tests.browser.server import ROOT, AppServer, running
+from tests.browser.server import ROOT, AppServer
 from tests.browser.test_runs import QUICK, TINY
 from tests.waiting import wait_until
 
 TITLES = {
-    **{form: known.title for form, known in MODELS.items()},
-    "report": "Report on one page (.html)",
-    "csv": "History as a table (.csv)",
+    **{form: known.title for form, known in MODEL_FORMATS.items()},
+    "report": "One-page report (.html)",
+    "csv": "Training history (.csv)",
     "tensorboard": "TensorBoard logs (.zip)",
-    "json": "The network (.json)",
+    "json": "Network (.json)",
     "script": "Keras script (.py)",
     "notebook": "Notebook (.ipynb)",
-    "run": "The whole run, for another Lab (.zip)",
+    "run": "Complete run, for another CNN Lab (.zip)",
 }
 NAMES = {
     "keras": "tiny-epoch-2.keras",
@@ -71,15 +72,15 @@ class Made(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def made(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    folder = tmp_path_factory.mktemp("takeaway")
-    with running(folder / "home", folder) as server, browser.new_context(locale="en-US") as context:
-        page = LabPage(context.new_page(), server).open(f"train?n={link.encode(TINY, QUICK)}")
-        run, store = page.start(), RunStore(folder / "home")
-        wait_until(lambda: store.get(run).state == "finished", BEGIN_MS / 1000)
-        page.open(f"runs?runs={run}")
-        yield Made(server, store, store.get(run), download(page, run, folder / "files"))
-        store.close()
+def made(profiles: Profiles, lab_server: AppServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    page = LabPage(profiles.page(), lab_server).open(f"train?n={share_code.encode(TINY, QUICK)}")
+    run, store = page.start(), RunStore(lab_server.home)
+    wait_until(lambda: store.get(run).state == "finished", BEGIN_MS / 1000)
+    page.open(f"runs?runs={run}")
+    files = download(page, run, tmp_path_factory.mktemp("takeaway") / "files")
+    page.page.close()
+    yield Made(lab_server, store, store.get(run), files)
+    store.close()
 
 
 def download(page: LabPage, run: str, folder: Path) -> dict[str, Path]:
@@ -125,16 +126,16 @@ def test_models_answer_as_keras_does(read: Path) -> None:
     with np.load(read / "answers.npz") as answers:
         kept = answers["kept"]
         assert kept.shape == (40, 10) and kept.std() > 1e-3
-        assert set(answers.files) == {"kept", *MODELS}
-        for form in MODELS:
+        assert set(answers.files) == {"kept", *MODEL_FORMATS}
+        for form in MODEL_FORMATS:
             np.testing.assert_allclose(answers[form], kept, atol=1e-4, err_msg=form)
 
 
 def test_figures_are_those_of_the_run(made: Made, read: Path) -> None:
     table = list(csv.DictReader(io.StringIO(made.files["csv"].read_text())))
-    assert tuple(table[0]) == COLUMNS and len(made.epochs) == 2
-    assert [[float(row[name]) for name in COLUMNS] for row in table] == [
-        [float(getattr(epoch, name)) for name in COLUMNS] for epoch in made.epochs
+    assert tuple(table[0]) == CSV_COLUMNS and len(made.epochs) == 2
+    assert [[float(row[name]) for name in CSV_COLUMNS] for row in table] == [
+        [float(getattr(epoch, name)) for name in CSV_COLUMNS] for epoch in made.epochs
     ]
     logs = json.loads((read / "read.json").read_text())
     for name in ("loss", "accuracy"):
@@ -171,7 +172,7 @@ def test_the_report_stands_by_itself(made: Made, browser: Browser) -> None:
 
 
 def bring(page: LabPage, file: Path) -> LabPage:
-    """Hand a file to "Bring in"; returns the page."""
+    """Upload a file to the import panel; returns the page."""
     page.settle()
     page.key("bring-in").locator("summary").click()
     page.key("bring-file").locator("input[type=file]").set_input_files(file)
@@ -199,7 +200,7 @@ def test_what_is_brought_in_is_what_was_taken_away(made: Made, visit: Visit) -> 
     # A Keras model says nothing of its data: the reader does.
     known.add(again.id)
     page = bring(visit(made.server, "runs"), made.files["keras"])
-    expect(page.page.get_by_role("combobox", name="It was trained on")).to_have_value("Tiny digits, 8×8")
+    expect(page.page.get_by_role("combobox", name="Trained on")).to_have_value(re.compile("^Tiny digits, 8×8: "))
     page.key("bring-keras").get_by_role("button").click()
     (model,) = wait_until(lambda: [run for run in made.store.runs() if run.id not in known])
     assert (model.name, model.state, model.training.dataset) == ("tiny-epoch-2", "finished", "digits-8x8")
@@ -207,12 +208,19 @@ def test_what_is_brought_in_is_what_was_taken_away(made: Made, visit: Visit) -> 
     expect(page.main.get_by_role("heading", level=3)).to_have_text("tiny-epoch-2")
 
 
-def test_a_file_that_is_no_run_is_turned_away(made: Made, visit: Visit, tmp_path: Path) -> None:
+def test_any_file_is_answered(made: Made, visit: Visit, tmp_path: Path) -> None:
     wrong = tmp_path / "holiday.zip"
     with zipfile.ZipFile(wrong, "w") as archive:
         archive.writestr("beach.txt", "sand")
     before = len(made.store.runs())
     page = bring(visit(made.server, "runs"), wrong)
     page.key("bring-run").get_by_role("button").click()
-    expect(page.main.get_by_text("This file holds no run, or it is damaged")).to_be_visible()
+    expect(page.main.get_by_text("This file contains no run, or it is damaged")).to_be_visible()
+    for name, content, expected in (
+        ("model.tflite", b"\x1c\x00\x00\x00TFL3", "This is a file of another format: LiteRT (TensorFlow Lite)."),
+        ("MODEL.KERAS", b"damaged", "This is not a .keras file, or it is damaged"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        page.key("bring-file").locator("input[type=file]").set_input_files(tmp_path / name)
+        expect(page.main.get_by_text(expected)).to_be_visible()
     assert len(made.store.runs()) == before

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Profiles, Visit
 from tests.browser.lab_page import BEGIN_MS, LabPage, word
 from tests.browser.server import AppServer
 
-LONG = 500
+LONG = 1000
 """Epochs: more than any test here waits for."""
 
 
@@ -21,16 +21,22 @@ class Live(NamedTuple):
     run: str
 
 
+@pytest.fixture(scope="class")
+def long_run(profiles: Profiles, lab_server: AppServer) -> Iterator[str]:
+    """A run that is training while the tests of a class look at it."""
+    page = LabPage(profiles.page(), lab_server).open("train")
+    yield page.start(LONG)
+    page.stop()
+    page.expect_state("stopped")
+    page.page.close()
+
+
 @pytest.fixture
-def live(lab_server: AppServer, visit: Visit) -> Iterator[Live]:
-    """A run that is training, and a page that follows it; stopped in the end if the test did not."""
-    page = visit(lab_server, "train")
-    run = page.start_and_see(LONG)
-    yield Live(page, run)
-    stop = page.key("stop").get_by_role("button")
-    if stop.is_visible():
-        stop.click()
-        page.expect_state("stopped")
+def live(lab_server: AppServer, visit: Visit, long_run: str) -> Live:
+    """A page that follows a run that is training."""
+    page = visit(lab_server, f"train?run={long_run}")
+    page.see_points(long_run)
+    return Live(page, long_run)
 
 
 def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, visit: Visit) -> None:
@@ -56,62 +62,48 @@ def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, vis
     expect(page.key(f"answers-{run}").get_by_role("figure").first).to_be_visible()
 
 
-def test_chart_is_the_same_node_after_ten_updates(live: Live) -> None:
-    plots = live.page.plots(live.run)
-    plots.evaluate_all("nodes => nodes.forEach((node, k) => { node.markedByTest = k; })")
-    _wait_for_updates(live, 10)
-    assert plots.evaluate_all("nodes => nodes.map(node => node.markedByTest)") == [0, 1]
+class TestOneLongRun:
+    """Tests that only look at a run that is training share one."""
 
+    def test_chart_is_the_same_node_after_ten_updates(self, live: Live) -> None:
+        plots = live.page.plots(live.run)
+        plots.evaluate_all("nodes => nodes.forEach((node, k) => { node.markedByTest = k; })")
+        _wait_for_updates(live, 10)
+        assert plots.evaluate_all("nodes => nodes.map(node => node.markedByTest)") == [0, 1]
 
-def test_hidden_line_and_zoom_survive_updates(live: Live) -> None:
-    loss = live.page.plots(live.run).first
-    loss.scroll_into_view_if_needed()
-    area = loss.locator(".nsewdrag").first.bounding_box()
-    assert area
-    mouse, middle = live.page.page.mouse, area["y"] + area["height"] / 2
-    mouse.move(area["x"] + area["width"] * 0.3, middle)
-    mouse.down()
-    mouse.move(area["x"] + area["width"] * 0.6, middle, steps=5)
-    mouse.up()
-    live.page.page.wait_for_function("node => node._fullLayout.xaxis.autorange === false", arg=loss.element_handle())
-    loss.locator(".legendtoggle").nth(2).click()
-    live.page.page.wait_for_function("node => node._fullData[2].visible === 'legendonly'", arg=loss.element_handle())
-    zoom = loss.evaluate("node => node._fullLayout.xaxis.range")
-    assert zoom[0] > 0
+    def test_hidden_line_and_zoom_survive_updates(self, live: Live) -> None:
+        loss = live.page.plots(live.run).first
+        loss.scroll_into_view_if_needed()
+        area = loss.locator(".nsewdrag").first.bounding_box()
+        assert area
+        mouse, middle = live.page.page.mouse, area["y"] + area["height"] / 2
+        mouse.move(area["x"] + area["width"] * 0.3, middle)
+        mouse.down()
+        mouse.move(area["x"] + area["width"] * 0.6, middle, steps=5)
+        mouse.up()
+        live.page.page.wait_for_function(
+            "node => node._fullLayout.xaxis.autorange === false", arg=loss.element_handle()
+        )
+        loss.locator(".legendtoggle").nth(2).click()
+        live.page.page.wait_for_function(
+            "node => node._fullData[2].visible === 'legendonly'", arg=loss.element_handle()
+        )
+        zoom = loss.evaluate("node => node._fullLayout.xaxis.range")
+        assert zoom[0] > 0
 
-    _wait_for_updates(live, 10)
+        _wait_for_updates(live, 10)
 
-    assert [trace.visible for trace in live.page.traces(live.run)] == [True, True, "legendonly"]
-    assert loss.evaluate("node => node._fullLayout.xaxis.range") == zoom
+        assert [trace.visible for trace in live.page.traces(live.run)] == [True, True, "legendonly"]
+        assert loss.evaluate("node => node._fullLayout.xaxis.range") == zoom
 
-
-def test_reload_finds_the_run_again(live: Live) -> None:
-    page = live.page
-    before = page.traces(live.run)[1].points
-    page.page.reload()
-    page.see_points(live.run, more_than=before)
-    assert page.run == live.run
-    page.expect_state("running")
-    page.see_points(live.run, more_than=page.traces(live.run)[1].points)
-
-
-def test_second_browser_with_the_link_sees_the_same_run(live: Live, visit: Visit) -> None:
-    second = visit(live.page.server, f"train?run={live.run}")
-    second.expect_state("running")
-    second.see_points(live.run)
-    second.stop()
-    second.expect_state("stopped")
-    live.page.expect_state("stopped")
-    assert second.traces(live.run)[1] == live.page.traces(live.run)[1]
-
-
-def test_stop_stops_within_three_seconds(live: Live) -> None:
-    live.page.stop()
-    live.page.expect_state("stopped")
-    reported = live.page.traces(live.run)[1].points
-    expect(live.page.main.get_by_text(f"{reported} / {LONG}", exact=True)).to_be_visible()
-    expect(live.page.key("stop")).to_have_count(0)
-    expect(live.page.key("resume").get_by_role("button")).to_be_visible()
+    def test_reload_finds_the_run_again(self, live: Live) -> None:
+        page = live.page
+        before = page.traces(live.run)[1].points
+        page.page.reload()
+        page.see_points(live.run, more_than=before)
+        assert page.run == live.run
+        page.expect_state("running")
+        page.see_points(live.run, more_than=page.traces(live.run)[1].points)
 
 
 def test_two_runs_on_the_same_axes(lab_server: AppServer, visit: Visit) -> None:
@@ -135,6 +127,22 @@ def test_two_runs_on_the_same_axes(lab_server: AppServer, visit: Visit) -> None:
         names_and_points = {trace.name: trace.points for trace in page.traces(second, plot)}
         assert names_and_points["conv-8: training"] == names_and_points["conv-8: validation"] == 2
         assert names_and_points["mlp-relu: training"] == names_and_points["mlp-relu: validation"] == 3
+
+
+def test_second_browser_with_the_link_sees_the_same_run_and_stops_it(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "train")
+    run = page.start_and_see(LONG)
+    second = visit(lab_server, f"train?run={run}")
+    second.expect_state("running")
+    second.see_points(run)
+    second.stop()
+    for one in (second, page):
+        one.expect_state("stopped")
+    reported = page.traces(run)[1].points
+    assert second.traces(run)[1] == page.traces(run)[1]
+    expect(page.main.get_by_text(f"{reported} / {LONG}", exact=True)).to_be_visible()
+    expect(page.key("stop")).to_have_count(0)
+    expect(page.key("resume").get_by_role("button")).to_be_visible()
 
 
 def _wait_for_updates(live: Live, count: int) -> None:

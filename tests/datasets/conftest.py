@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlab.datasets.checks import Arrays, digest
+from cnnlab.datasets.checks import Arrays, content_digest
 from cnnlab.datasets.registry import DATASETS, DatasetInfo
 from cnnlab.settings import Settings
 
@@ -124,7 +124,7 @@ def tiny_info(name: str, arrays: Arrays) -> DatasetInfo:
         info,
         train_size=len(arrays.x_train),
         test_size=len(arrays.x_test),
-        digest=digest(arrays) if info.digest else None,
+        digest=content_digest(arrays) if info.digest else None,
     )
 
 

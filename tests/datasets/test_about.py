@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.datasets.about import counts, means, one_hot
+from cnnlab.datasets.about import class_counts, class_means, one_hot
 
 IMAGES = np.array([[[[0], [10]]], [[[255], [20]]], [[[255], [31]]], [[[1], [2]]]], np.uint8)
 LABELS = np.array([0, 2, 2, 0])
 
 
 def test_counts() -> None:
-    assert counts(LABELS, 4).tolist() == [2, 0, 2, 0]
+    assert class_counts(LABELS, 4).tolist() == [2, 0, 2, 0]
 
 
 def test_means_by_hand() -> None:
-    found = means(IMAGES, LABELS, 4)
+    found = class_means(IMAGES, LABELS, 4)
     assert found.shape == (4, 1, 2, 1)
     assert found[0].ravel().tolist() == [0.5, 6.0]
     # 255 + 255 would not fit into a byte.

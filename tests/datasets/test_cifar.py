@@ -124,7 +124,7 @@ def test_a_pickle_that_runs_a_command_is_refused(
     trap = pickle.dumps({b"labels": [], b"data": Trap(tmp_path / "ran")}, protocol=4)
     name = "cifar-10-python.tar.gz" if write is write_tar else "cifar-10-batches-py"
     write(tmp_path / name, batches(arrays) | {"data_batch_3": trap})
-    with pytest.raises(DatasetError, match=r"it asks for posix\.system, which has no place in a data file"):
+    with pytest.raises(DatasetError, match=r"it requests posix\.system, which does not belong in a data file"):
         load_info(tiny_info("cifar-10", arrays), make_settings(tmp_path))
     assert not (tmp_path / "ran").exists()
 
@@ -136,19 +136,19 @@ def test_nothing_but_arrays_gets_through(
     module, _, function = name.rpartition(".")
     content = f"c{module}\n{function}\n.".encode()
     write_tar(tmp_path / "cifar-10-python.tar.gz", batches(arrays) | {"test_batch": content})
-    with pytest.raises(DatasetError, match=f"it asks for {name}"):
+    with pytest.raises(DatasetError, match=f"it requests {name}"):
         load_info(tiny_info("cifar-10", arrays), make_settings(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("batch", "reason"),
     [
-        (pickle.dumps([1, 2], protocol=2), "data_batch_2 holds no array of images"),
-        (python2_pickle({"data": np.zeros((10, 3072), np.uint8), "labels": [300] * 10}), "between 0 and 255"),
+        (pickle.dumps([1, 2], protocol=2), "data_batch_2 contains no array of images"),
+        (python2_pickle({"data": np.zeros((10, 3072), np.uint8), "labels": [300] * 10}), "from 0 to 255"),
         (python2_pickle({"data": np.zeros((10, 3072), np.uint8)}), "labels"),
         (python2_pickle({"data": np.zeros((10, 3071), np.uint8), "labels": [0] * 10}), "cannot reshape"),
-        (python2_pickle({"data": np.zeros((10, 3072)), "labels": [0] * 10}), "type uint8; received .* float64"),
-        (python2_pickle({"data": np.zeros((10, 3072), np.uint8), "labels": [0] * 10}), "5 images of every class"),
+        (python2_pickle({"data": np.zeros((10, 3072)), "labels": [0] * 10}), "dtype uint8; received .* float64"),
+        (python2_pickle({"data": np.zeros((10, 3072), np.uint8), "labels": [0] * 10}), "5 images per class"),
         (python2_pickle({"data": np.zeros((9, 3072), np.uint8), "labels": [0] * 9}), r"received \(49, 32, 32, 3\)"),
         (b"", "Ran out of input"),
     ],

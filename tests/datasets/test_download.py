@@ -55,7 +55,7 @@ def test_a_wrong_hash_is_refused_and_not_asked_for_again(server: Server, tmp_pat
     file = remote(server.serve("file.bin", CONTENT[:-1] + b"\x00"))
     with pytest.raises(DownloadError) as caught:
         fetch("set", [file], tmp_path, 4)
-    assert caught.value.reason == "what was received is not the published file"
+    assert caught.value.reason == "the downloaded file is not the published one"
     assert left_in(tmp_path) == set()
     assert server.asked == ["/file.bin"]
 
@@ -70,7 +70,7 @@ def test_a_damaged_earlier_download_is_replaced(server: Server, tmp_path: Path) 
 def test_a_connection_cut_half_way_is_tried_twice(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DownloadError) as caught:
         fetch("set", [remote(server.serve("file.bin", CONTENT, sent=100_000))], tmp_path, 4)
-    assert caught.value.reason == "the connection broke off"
+    assert caught.value.reason == "the connection was interrupted"
     assert left_in(tmp_path) == set()
     assert server.asked == ["/file.bin"] * 2
 
@@ -96,7 +96,7 @@ def test_the_time_out_is_kept(behaviour: str, attempts: int, server: Server, tmp
     with pytest.raises(DownloadError) as caught:
         fetch("set", [remote(urls[behaviour]("file.bin"))], tmp_path, 0.4)
     assert time.perf_counter() - start < 2.5
-    assert (caught.value.reason, caught.value.detail) == ("no answer in time", "0.4 s")
+    assert (caught.value.reason, caught.value.detail) == ("the server did not respond in time", "0.4 s")
     assert left_in(tmp_path) == set()
     assert len(server.asked) == attempts
 
@@ -105,7 +105,7 @@ def test_a_server_that_does_not_have_it(server: Server, tmp_path: Path) -> None:
     files = [remote(server.base + "missing"), remote(server.serve("file.bin", CONTENT))]
     with pytest.raises(DownloadError) as caught:
         fetch("set", files, tmp_path, 4)
-    assert (caught.value.reason, caught.value.detail) == ("the server answered with an error", "HTTP 404")
+    assert (caught.value.reason, caught.value.detail) == ("the server returned an error", "HTTP 404")
     assert server.asked == ["/missing"]  # and the second file was not even tried
 
 
@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_used(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(DownloadError) as caught:
         fetch("set", [remote(server.base)], tmp_path / "file" / "datasets", 4)
-    assert caught.value.reason == "the folder for downloads cannot be used"
+    assert caught.value.reason == "the download folder cannot be used"
     assert server.asked == []
 
 
@@ -181,7 +181,7 @@ def test_who_waited_for_a_failure_shares_it(server: Server, tmp_path: Path) -> N
         thread.start()
     for thread in class_of_thirty:
         thread.join()
-    assert errors == [(server.base + "file.bin", "no answer in time", "0.7 s")] * 30
+    assert errors == [(server.base + "file.bin", "the server did not respond in time", "0.7 s")] * 30
     assert server.asked == ["/file.bin"]
 
     # Whoever asks afterwards gets a new attempt.
@@ -231,10 +231,11 @@ def test_without_a_network_the_answer_says_what_to_do(
     assert problem == (
         "Fashion-MNIST is not on this computer and could not be downloaded. "
         f"Looked in {tmp_path / 'class'}, {away_from_home / 'datasets'}, {settings.home / 'datasets'}; "
-        f"tried http://127.0.0.1:{port}/train-images-idx3-ubyte.gz: no connection to the server (NewConnectionError)."
+        f"tried http://127.0.0.1:{port}/train-images-idx3-ubyte.gz: "
+        "could not connect to the server (NewConnectionError)."
     )
     assert caught.value.offer == "mnist-5k"
-    assert "Choose “mnist-5k”, which needs no network" in remedy
+    assert "Choose “mnist-5k”, which works offline" in remedy
     for file in info.files:
         assert file.url in remedy
         assert str(tmp_path / "class" / "fashion-mnist" / file.name) in remedy

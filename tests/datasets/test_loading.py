@@ -13,7 +13,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from cnnlab.datasets import DATASETS, Dataset, DatasetUnavailable, available, load, scaled
-from cnnlab.datasets.checks import Arrays, digest
+from cnnlab.datasets.checks import Arrays, content_digest
 from cnnlab.datasets.loading import load_info
 from cnnlab.errors import DatasetError
 from tests.datasets.conftest import MakeSettings, tiny_arrays, tiny_info, write_npz
@@ -47,7 +47,7 @@ def test_mnist_5k_is_split_the_same_way_every_time() -> None:
     dataset = load("mnist-5k")
     assert counts(dataset.y_test) == [85, 104, 87, 104, 95, 118, 116, 88, 105, 98]
     assert counts(np.concatenate([dataset.y_train, dataset.y_test])) == [500] * 10
-    assert digest(raw(dataset)) == digest(raw(load("mnist-5k")))
+    assert content_digest(raw(dataset)) == content_digest(raw(load("mnist-5k")))
 
 
 def test_shuffled_digits_are_the_same_digits_with_every_pixel_moved_alike(make_settings: MakeSettings) -> None:
@@ -114,19 +114,23 @@ def test_repacked_mnist_is_accepted_and_one_pixel_is_noticed(
 ) -> None:
     arrays = raw(load("mnist", make_settings(shared_data)))
     write_npz(tmp_path / "repacked" / "mnist.npz", arrays)
-    assert digest(raw(load("mnist", make_settings(tmp_path / "repacked")))) == DATASETS["mnist"].digest
+    assert content_digest(raw(load("mnist", make_settings(tmp_path / "repacked")))) == DATASETS["mnist"].digest
 
     arrays.x_test.setflags(write=True)
     arrays.x_test[9_999, 27, 27, 0] += 1
     path = write_npz(tmp_path / "changed" / "mnist.npz", arrays)
-    with pytest.raises(DatasetError, match=r"not those of MNIST digits as published; expected the digest 06b0d1f124c4"):
+    with pytest.raises(
+        DatasetError, match=r"differs from the published MNIST digits; expected the digest 06b0d1f124c4"
+    ):
         load("mnist", make_settings(path.parent))
 
 
 def test_unknown_name() -> None:
-    with pytest.raises(DatasetError, match="no data set “mnits”; expected one of mnist-5k, digits-8x8, mnist, fash"):
+    with pytest.raises(
+        DatasetError, match="no dataset called “mnits”; expected one of mnist-5k, digits-8x8, mnist, fash"
+    ):
         load("mnits")
-    with pytest.raises(DatasetError, match="no data set “mnits”"):
+    with pytest.raises(DatasetError, match="no dataset called “mnits”"):
         available("mnits")
 
 
@@ -138,10 +142,10 @@ def test_a_wrong_shape_or_type_is_refused(make_settings: MakeSettings, tmp_path:
     arrays = _tiny()
     info = tiny_info("mnist", arrays)
     write_npz(tmp_path / "mnist.npz", arrays._replace(x_test=arrays.x_test[:9]))
-    with pytest.raises(DatasetError, match=r"x_test should be of shape \(10, 28, 28, 1\) .* received \(9, 28, 28, 1\)"):
+    with pytest.raises(DatasetError, match=r"x_test should have shape \(10, 28, 28, 1\) .* received \(9, 28, 28, 1\)"):
         load_info(info, make_settings(tmp_path))
     write_npz(tmp_path / "mnist.npz", arrays._replace(x_train=arrays.x_train / 255))
-    with pytest.raises(DatasetError, match=r"x_train .* type uint8; received .* float64"):
+    with pytest.raises(DatasetError, match=r"x_train .* dtype uint8; received .* float64"):
         load_info(info, make_settings(tmp_path))
 
 

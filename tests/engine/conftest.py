@@ -1,26 +1,21 @@
-"""A real Lab with real workers, shared by the tests that leave it whole, and hands to reach into it."""
+"""The Lab with workers, trainings that last, and hands to reach into both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from cnnlab.lab import Lab
-from cnnlab.runs.record import Run
-from cnnlab.settings import Settings
+from cnnlab.lab.lab import Lab
 from cnnlab.training.events import Epoch
 from cnnlab.training.spec import TrainingSpec
 from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    one = Lab(Settings(home=tmp_path_factory.mktemp("lab")))
-    wait_until(lambda: one.engine.state == "ready")
-    yield one
-    one.close()
+def lab(working_lab: Lab) -> Lab:
+    return working_lab
 
 
 @pytest.fixture(scope="session")
@@ -36,17 +31,11 @@ def endless() -> TrainingSpec:
 
 def epochs(lab: Lab, run: str) -> list[int]:
     """The epochs that the run has reported, in the order in which they were kept."""
-    return [event.epoch for _, event in lab.events(run) if isinstance(event, Epoch)]
+    return [event.epoch for _, event in lab.runs.events(run) if isinstance(event, Epoch)]
 
 
 def until_epoch(lab: Lab, run: str, number: int) -> None:
     wait_until(lambda: number in epochs(lab, run))
-
-
-def ended(lab: Lab, run: str) -> Run:
-    """The run, once it has ended."""
-    wait_until(lambda: not lab.run(run).going, 120)
-    return lab.run(run)
 
 
 def holders(lab: Lab, resource: str) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from cnnlab.lab import Lab
+from cnnlab.lab.lab import Lab
 from cnnlab.network.layers import Conv2D, Dense, Flatten
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.settings import Settings
@@ -16,5 +16,5 @@ if __name__ == "__main__":
     home, scheduler, epochs = sys.argv[1:]
     lab = Lab(Settings(home=Path(home), scheduler=scheduler or None))
     network = NetworkSpec(input_shape=(8, 8, 1), layers=(Conv2D(filters=2), Flatten(), Dense(activation="softmax")))
-    print(lab.start(network, TrainingSpec(dataset="digits-8x8", batch_size=8, epochs=int(epochs))), flush=True)
+    print(lab.runs.start(network, TrainingSpec(dataset="digits-8x8", batch_size=8, epochs=int(epochs))), flush=True)
     threading.Event().wait()

@@ -15,32 +15,32 @@ import psutil
 import pytest
 
 from cnnlab.errors import TrainingError
-from cnnlab.lab import Lab
+from cnnlab.lab.lab import Lab
 from cnnlab.network.layers import Conv2D, Dense, GlobalAveragePooling2D
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.settings import Settings
 from cnnlab.training.events import Finished, Started
 from cnnlab.training.spec import TrainingSpec
 from tests.engine import remote
-from tests.engine.conftest import ended, epochs, holders, in_workers, until_epoch
-from tests.waiting import wait_until
+from tests.engine.conftest import epochs, holders, in_workers, until_epoch
+from tests.waiting import ended, wait_until
 
 ROOT = Path(__file__).parents[2]
 
 
 def started(lab: Lab, run: str) -> list[int]:
-    return [event.resumed_epoch for _, event in lab.events(run) if isinstance(event, Started)]
+    return [event.resumed_epoch for _, event in lab.runs.events(run) if isinstance(event, Started)]
 
 
 def assert_whole(lab: Lab, run: str) -> None:
     """The run has finished, and every epoch was reported exactly once."""
     assert ended(lab, run).state == "finished"
     assert epochs(lab, run) == [1, 2, 3, 4, 5]
-    assert [event.reason for _, event in lab.events(run) if isinstance(event, Finished)] == ["done"]
+    assert [event.reason for _, event in lab.runs.events(run) if isinstance(event, Finished)] == ["done"]
 
 
 def test_a_killed_worker_comes_back_and_the_run_goes_on(lab: Lab, tiny: NetworkSpec, slow: TrainingSpec) -> None:
-    run = lab.start(tiny, slow)
+    run = lab.runs.start(tiny, slow)
     until_epoch(lab, run, 2)
     os.kill(in_workers(lab, "train", remote.pid), signal.SIGKILL)
     assert_whole(lab, run)
@@ -57,7 +57,7 @@ def test_a_worker_that_dies_again_and_again_comes_back(lab: Lab) -> None:
 
 
 def test_a_killed_engine_comes_back_and_the_run_can_be_resumed(lab: Lab, tiny: NetworkSpec, slow: TrainingSpec) -> None:
-    run, waiting = lab.start(tiny, slow), lab.start(tiny, slow.replace(epochs=1))
+    run, waiting = lab.runs.start(tiny, slow), lab.runs.start(tiny, slow.replace(epochs=1))
     until_epoch(lab, run, 1)
     assert lab.engine._connection is not None and lab.engine._connection.process is not None
     engine = psutil.Process(lab.engine._connection.process.pid)
@@ -69,7 +69,7 @@ def test_a_killed_engine_comes_back_and_the_run_can_be_resumed(lab: Lab, tiny: N
     # The other run had only been waiting: it goes on by itself when the engine is back.
     assert ended(lab, waiting).state == "finished"
     assert lab.engine.state == "ready"
-    lab.resume(run)
+    lab.runs.resume(run)
     assert_whole(lab, run)
 
 
@@ -85,10 +85,11 @@ def serve(home: Path, scheduler: str, count: int) -> tuple[subprocess.Popen[str]
     return server, server.stdout.readline().strip()
 
 
+@pytest.mark.engine
 def test_a_killed_server_leaves_nothing_behind_and_loses_no_epoch(tmp_path: Path) -> None:
     server, run = serve(tmp_path, "", 5)
     reading = Lab(Settings(home=tmp_path), start_engine=False)
-    assert reading.run(run).going  # another Lab does not touch the runs of one that lives
+    assert reading.runs.get(run).active  # another Lab does not touch the runs of one that lives
     until_epoch(reading, run, 2)
     processes = psutil.Process(server.pid).children(recursive=True)
     assert len(processes) >= 3  # the engine and its two workers
@@ -98,8 +99,8 @@ def test_a_killed_server_leaves_nothing_behind_and_loses_no_epoch(tmp_path: Path
     reading.close()
 
     after = Lab(Settings(home=tmp_path))
-    assert after.run(run).state == "interrupted"
-    after.resume(run)
+    assert after.runs.get(run).state == "interrupted"
+    after.runs.resume(run)
     assert_whole(after, run)
     after.close()
 
@@ -124,7 +125,7 @@ def start_worker(scheduler: str) -> Iterator[object]:
 
     def start() -> None:
         command = ["-m", "distributed.cli.dask_worker", scheduler, "--host", "127.0.0.1", "--no-dashboard"]
-        options = ["--no-nanny", "--nthreads", "1", "--resources", "train=1", "--preload", "cnnlab.engine.setup"]
+        options = ["--no-nanny", "--nthreads", "1", "--resources", "train=1", "--preload", "cnnlab.engine.worker.setup"]
         processes.append(subprocess.Popen([sys.executable, *command, *options], stderr=subprocess.DEVNULL, cwd=ROOT))
 
     yield start
@@ -133,13 +134,14 @@ def start_worker(scheduler: str) -> Iterator[object]:
         process.wait(timeout=20)
 
 
+@pytest.mark.engine
 def test_a_cluster_of_ones_own(
     tmp_path: Path, scheduler: str, start_worker: object, tiny: NetworkSpec, quick: TrainingSpec
 ) -> None:
     lab = Lab(Settings(home=tmp_path / "home", scheduler=scheduler))
     wait_until(lambda: lab.engine.state == "ready")
-    run = lab.start(tiny, quick)
-    assert lab.run(run).state == "queued"  # no worker yet
+    run = lab.runs.start(tiny, quick)
+    assert lab.runs.get(run).state == "queued"  # no worker yet
     assert callable(start_worker)
     start_worker()
     assert ended(lab, run).state == "finished"
@@ -153,19 +155,20 @@ def test_a_cluster_of_ones_own(
     lab.close()
 
 
+@pytest.mark.engine
 def test_no_scheduler_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnlab.engine.connection.CONNECT_SECONDS", 1)
     for address in ("tcp://127.0.0.1:9", "tls://127.0.0.1:9", "nonsense://127.0.0.1:9"):
         lab = Lab(Settings(home=tmp_path, scheduler=address))
         wait_until(lambda lab=lab: lab.engine.state == "down")  # type: ignore[misc]
-        assert str(lab.engine.problem).startswith(f"No Dask scheduler answers at {address} (")
+        assert str(lab.engine.problem).startswith(f"No Dask scheduler responds at {address} (")
         lab.close()
 
 
 def test_ten_runs_leave_no_worker_larger(lab: Lab, tiny: NetworkSpec, quick: TrainingSpec) -> None:
     sizes = []
     for _ in range(10):
-        assert ended(lab, lab.start(tiny, quick)).state == "finished"
+        assert ended(lab, lab.runs.start(tiny, quick)).state == "finished"
         sizes.append(in_workers(lab, "train", remote.memory))
     assert max(sizes[2:]) <= 1.1 * sizes[1]
 
@@ -175,14 +178,14 @@ def test_what_does_not_fit_into_memory_is_refused_before_it_starts(lab: Lab) -> 
     network = NetworkSpec(
         input_shape=(28, 28, 1), layers=(wide, GlobalAveragePooling2D(), Dense(units=10, activation="softmax"))
     )
-    before = len(lab.runs())
+    before = len(lab.runs.all())
     with pytest.raises(TrainingError, match=r"needs about .* GB of memory"):
-        lab.start(network, TrainingSpec(dataset="mnist-5k", batch_size=10_000))
-    assert len(lab.runs()) == before
+        lab.runs.start(network, TrainingSpec(dataset="mnist-5k", batch_size=10_000))
+    assert len(lab.runs.all()) == before
 
 
 def test_a_run_that_dies_for_memory_says_so(lab: Lab, tiny: NetworkSpec, slow: TrainingSpec) -> None:
-    run = lab.start(tiny, slow.replace(epochs=1000))
+    run = lab.runs.start(tiny, slow.replace(epochs=1000))
     until_epoch(lab, run, 1)
     # What the system does where memory runs out: it kills the process, and the one that comes after it too.
     os.kill(in_workers(lab, "train", remote.pid), signal.SIGKILL)
@@ -191,4 +194,4 @@ def test_a_run_that_dies_for_memory_says_so(lab: Lab, tiny: NetworkSpec, slow: T
     done = ended(lab, run)
     assert done.state == "failed" and done.error is not None and "memory" in str(done.error)
     # The pages go on: so does the next run.
-    assert ended(lab, lab.start(tiny, slow.replace(epochs=1))).state == "finished"
+    assert ended(lab, lab.runs.start(tiny, slow.replace(epochs=1))).state == "finished"

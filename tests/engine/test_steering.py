@@ -8,88 +8,88 @@ import signal
 import pytest
 
 from cnnlab.errors import TrainingError
-from cnnlab.lab import Lab
+from cnnlab.lab.lab import Lab
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.events import Batch, Continued, Epoch, Paused, RateChanged, Started
 from cnnlab.training.spec import TrainingSpec
 from tests.engine import remote
-from tests.engine.conftest import ended, epochs, in_workers, until_epoch
-from tests.waiting import wait_until
+from tests.engine.conftest import epochs, in_workers, until_epoch
+from tests.waiting import ended, wait_until
 
 
 def paused(lab: Lab, run: str, times: int = 1) -> Paused:
     """Where the run waits, once it has waited so often."""
 
     def waits() -> list[Paused]:
-        found = [event for _, event in lab.events(run) if isinstance(event, Paused)]
+        found = [event for _, event in lab.runs.events(run) if isinstance(event, Paused)]
         return found[-1:] if len(found) >= times else []
 
     return wait_until(waits)[0]
 
 
 def test_pause_steps_another_rate_and_stop_after_the_epoch(lab: Lab, tiny: NetworkSpec, endless: TrainingSpec) -> None:
-    run = lab.start(tiny, endless)
+    run = lab.runs.start(tiny, endless)
     until_epoch(lab, run, 1)
-    lab.pause(run)
+    lab.control.pause(run)
     first = paused(lab, run)
-    assert lab.history(run).paused == first and lab.run(run).state == "running"
-    lab.step(run, "batch")
+    assert lab.runs.history(run).paused == first and lab.runs.get(run).state == "running"
+    lab.control.step(run, "batch")
     second = paused(lab, run, 2)
-    whole = lab.history(run).started.steps  # type: ignore[union-attr]
+    whole = lab.runs.history(run).started.steps  # type: ignore[union-attr]
     assert (second.epoch - first.epoch) * whole + second.step - first.step == 1
-    newest = [event for _, event in lab.events(run) if isinstance(event, Batch)][-1]
+    newest = [event for _, event in lab.runs.events(run) if isinstance(event, Batch)][-1]
     assert (newest.epoch, newest.step) == (second.epoch, second.step)
 
     with pytest.raises(TrainingError, match="between 1e-08 and 100, but received 1000"):
-        lab.set_learning_rate(run, 1000)
-    lab.set_learning_rate(run, 0.0005)
-    changed = wait_until(lambda: [event for _, event in lab.events(run) if isinstance(event, RateChanged)])
+        lab.control.set_learning_rate(run, 1000)
+    lab.control.set_learning_rate(run, 0.0005)
+    changed = wait_until(lambda: [event for _, event in lab.runs.events(run) if isinstance(event, RateChanged)])
     assert [event.learning_rate for event in changed] == pytest.approx([0.0005])
-    lab.step(run, "epoch")
+    lab.control.step(run, "epoch")
     assert paused(lab, run, 3).step == whole
-    assert lab.history(run).epochs[-1].learning_rate == pytest.approx(0.0005)
+    assert lab.runs.history(run).epochs[-1].learning_rate == pytest.approx(0.0005)
 
-    lab.go_on(run)
-    wait_until(lambda: lab.history(run).paused is None)
-    lab.stop(run, after_epoch=True)
+    lab.control.unpause(run)
+    wait_until(lambda: lab.runs.history(run).paused is None)
+    lab.control.stop(run, after_epoch=True)
     assert ended(lab, run).state == "stopped"
-    finished = lab.history(run).finished
-    assert finished is not None and finished.kept_epoch == lab.history(run).epochs[-1].epoch
+    finished = lab.runs.history(run).finished
+    assert finished is not None and finished.kept_epoch == lab.runs.history(run).epochs[-1].epoch
 
 
 def test_a_worker_killed_while_paused_comes_back_and_waits_again(
     lab: Lab, tiny: NetworkSpec, slow: TrainingSpec
 ) -> None:
-    run = lab.start(tiny, slow)
+    run = lab.runs.start(tiny, slow)
     until_epoch(lab, run, 1)
-    lab.pause(run)
+    lab.control.pause(run)
     paused(lab, run)
-    lab.step(run, "batch")
+    lab.control.step(run, "batch")
     where = paused(lab, run, 2)
     os.kill(in_workers(lab, "train", remote.pid), signal.SIGKILL)
     again = paused(lab, run, 3)
     # Back to the last whole epoch, one batch into the next; the step of before is not taken again.
-    resumed = [event for _, event in lab.events(run) if isinstance(event, Started)][-1].resumed_epoch
+    resumed = [event for _, event in lab.runs.events(run) if isinstance(event, Started)][-1].resumed_epoch
     assert (again.epoch, again.step) == (resumed + 1, 1) and again.epoch == where.epoch
-    lab.go_on(run)
+    lab.control.unpause(run)
     assert ended(lab, run).state == "finished" and epochs(lab, run) == [1, 2, 3, 4, 5]
-    kinds = [event for _, event in lab.events(run) if isinstance(event, Continued)]
+    kinds = [event for _, event in lab.runs.events(run) if isinstance(event, Continued)]
     assert len(kinds) == 1
 
 
 def test_a_stop_that_is_not_obeyed_restarts_the_worker(lab: Lab, tiny: NetworkSpec, endless: TrainingSpec) -> None:
-    run = lab.start(tiny, endless)
+    run = lab.runs.start(tiny, endless)
     until_epoch(lab, run, 1)
     worker = in_workers(lab, "train", remote.pid)
     os.kill(worker, signal.SIGSTOP)
-    lab.stop(run)
+    lab.control.stop(run)
     done = ended(lab, run)
-    assert done.state == "failed" and done.error is not None and "did not obey" in str(done.error)
+    assert done.state == "failed" and done.error is not None and "did not respond" in str(done.error)
     # The next run has another worker, and this one can be gone on with.
-    lab.resume(run)
-    wait_until(lambda: len([event for _, event in lab.events(run) if isinstance(event, Started)]) == 2)
+    lab.runs.resume(run)
+    wait_until(lambda: len([event for _, event in lab.runs.events(run) if isinstance(event, Started)]) == 2)
     assert in_workers(lab, "train", remote.pid) != worker
-    before = len([event for _, event in lab.events(run) if isinstance(event, Epoch)])
+    before = len([event for _, event in lab.runs.events(run) if isinstance(event, Epoch)])
     wait_until(lambda: len(epochs(lab, run)) > before)
-    lab.stop(run)
+    lab.control.stop(run)
     assert ended(lab, run).state == "stopped"

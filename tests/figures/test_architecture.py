@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 
 from cnnlab.figures.architecture import (
+    BLOCKS_PER_ROW,
     CELL_HEIGHT,
     CELL_WIDTH,
-    PER_ROW,
     ArchitectureData,
     Block,
     architecture_data,
@@ -27,9 +27,9 @@ from cnnlab.network.layers import (
     MaxPooling2D,
     ZeroPadding2D,
 )
-from cnnlab.network.recipes import RECIPES
-from cnnlab.network.shapes import summarize
 from cnnlab.network.spec import MAX_LAYERS, NetworkSpec
+from cnnlab.network.summary import summarize
+from cnnlab.training.recipes import RECIPES
 from tests.network.networks import networks
 
 
@@ -96,7 +96,7 @@ def test_a_drawing_is_as_wide_as_its_blocks(layers: int, columns: int, width: in
 
 
 def test_rows() -> None:
-    data = of(*[Dropout()] * PER_ROW)
+    data = of(*[Dropout()] * BLOCKS_PER_ROW)
     assert [block.cell for block in data.blocks] == [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (1, 0)]
     assert data.rows == 2
     figure = drawn(data)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from cnnlab.figures.confusion import MISTAKES, RIGHT, confusion_data, confusion_figure
+from cnnlab.figures.confusion import CORRECT_SCALE, MISTAKE_SCALE, confusion_data, confusion_figure
 from cnnlab.figures.style import to_json
 
 MATRIX = np.array([[3, 1, 0], [0, 1234, 0], [0, 0, 0]])
@@ -27,10 +27,10 @@ def test_mistakes_and_right_answers_are_two_maps_without_common_cells() -> None:
     wrong, right, _numbers = figure.data
     assert [list(row) for row in wrong.z] == [[None, 0.25, 0.0], [0.0, None, 0.0], [0.0, 0.0, None]]
     assert [list(row) for row in right.z] == [[0.75, None, None], [None, 1.0, None], [None, None, 0.0]]
-    assert (wrong.colorscale, right.colorscale) == (tuple(MISTAKES), tuple(RIGHT))
+    assert (wrong.colorscale, right.colorscale) == (tuple(MISTAKE_SCALE), tuple(CORRECT_SCALE))
     assert (wrong.zmin, wrong.zmax, right.zmin, right.zmax) == (0, 0.25, 0, 1)
     assert wrong.hoverongaps is right.hoverongaps is False
-    assert wrong.hovertext[0][1] == "‹‹a›, taken for ‹b›: 1 (25.0% of this class)›"
+    assert wrong.hovertext[0][1] == "‹‹a›, predicted as ‹b›: 1 (25.0% of this class)›"
     assert figure.layout.height == 400
 
 
@@ -42,15 +42,15 @@ def test_numbers_have_the_colour_of_the_page_and_stand_on_its_ground() -> None:
         (0, 0, "3"), (1, 0, "1"), (1, 1, "1,234"), (2, 2, "0"),
     ]  # fmt: skip
     assert "color" not in numbers["textfont"] and numbers["hoverinfo"] == "skip"
-    assert all(code.startswith("rgba(") for _at, code in MISTAKES + RIGHT)
+    assert all(code.startswith("rgba(") for _at, code in MISTAKE_SCALE + CORRECT_SCALE)
 
 
 def test_hovering_and_axes_in_words() -> None:
     figure = go.Figure(confusion_figure(confusion_data(MATRIX, NAMES)))
     (wrong, _right, _numbers), layout = figure.data, figure.layout
-    assert wrong.hovertext[0][1] == "a, taken for b: 1 (25.0% of this class)"
-    assert wrong.hovertext[1][1] == "b, recognised: 1,234 (100.0% of this class)"
-    assert (layout.xaxis.title.text, layout.yaxis.title.text) == ("Answer of the network", "Truth")
+    assert wrong.hovertext[0][1] == "a, predicted as b: 1 (25.0% of this class)"
+    assert wrong.hovertext[1][1] == "b, correct: 1,234 (100.0% of this class)"
+    assert (layout.xaxis.title.text, layout.yaxis.title.text) == ("Predicted class", "True class")
     assert list(layout.xaxis.ticktext) == list(layout.yaxis.ticktext) == ["a", "b", "c"]
     # A click says places, and the first class is on top.
     assert list(layout.xaxis.tickvals) == [0, 1, 2]

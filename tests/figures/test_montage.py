@@ -8,15 +8,15 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from cnnlab.figures.maps import SIGNED
-from cnnlab.figures.montage import Cell, beside, montage_data, montage_figure, paint
+from cnnlab.figures.heatmap import SIGNED
+from cnnlab.figures.montage import Cell, montage_data, montage_figure, paint, side_by_side
 
 BLACK, WHITE, NOTHING = [0, 0, 0, 255], [255, 255, 255, 255], [0, 0, 0, 0]
 RED, PALE, BLUE = ([*bytes.fromhex(SIGNED[k][1][1:]), 255] for k in (0, 2, 4))
 
 
 def test_grey_goes_from_zero_to_the_limit() -> None:
-    painted = paint(np.array([[0.0, 4, 2, 9, -1]]), "grey", 4)
+    painted = paint(np.array([[0.0, 4, 2, 9, -1]]), "gray", 4)
     assert painted.dtype == np.uint8
     assert painted.tolist() == [[BLACK, WHITE, [128, 128, 128, 255], WHITE, BLACK]]
 
@@ -28,21 +28,21 @@ def test_signed_is_centred_on_zero() -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_nothing_and_what_is_no_number() -> None:
-    assert paint(np.zeros((1, 1)), "grey", 0).tolist() == [[BLACK]]
+    assert paint(np.zeros((1, 1)), "gray", 0).tolist() == [[BLACK]]
     assert paint(np.zeros((1, 1)), "signed", 0).tolist() == [[PALE]]
     painted = paint(np.array([[np.nan, np.inf, -np.inf, 1]], np.float32), "signed", 1)
     assert painted.tolist() == [[NOTHING, BLUE, RED, BLUE]]
-    assert paint(np.ones((1, 1)), "grey", float("nan")).tolist() == [[NOTHING]]
+    assert paint(np.ones((1, 1)), "gray", float("nan")).tolist() == [[NOTHING]]
 
 
 def test_pixels_are_enlarged_as_they_are() -> None:
-    painted = paint(np.array([[0.0, 1]]), "grey", 1, enlarged=2)
+    painted = paint(np.array([[0.0, 1]]), "gray", 1, zoom=2)
     assert painted.tolist() == [[BLACK, BLACK, WHITE, WHITE]] * 2
 
 
 def test_beside() -> None:
-    large, small = paint(np.ones((3, 1)), "grey", 1), paint(np.zeros((1, 2)), "grey", 1)
-    assert beside([large, small], gap=1).tolist() == [
+    large, small = paint(np.ones((3, 1)), "gray", 1), paint(np.zeros((1, 2)), "gray", 1)
+    assert side_by_side([large, small], gap=1).tolist() == [
         [WHITE, NOTHING, NOTHING, NOTHING],
         [WHITE, NOTHING, BLACK, BLACK],
         [WHITE, NOTHING, NOTHING, NOTHING],
@@ -50,7 +50,7 @@ def test_beside() -> None:
 
 
 def cells(count: int) -> list[Cell]:
-    return [Cell(paint(np.full((10, 20), k), "grey", 10), f"c{k}", f"cell {k}") for k in range(count)]
+    return [Cell(paint(np.full((10, 20), k), "gray", 10), f"c{k}", f"cell {k}") for k in range(count)]
 
 
 def test_cells_are_laid_out_in_rows() -> None:
@@ -66,12 +66,12 @@ def test_cells_are_laid_out_in_rows() -> None:
 
 
 def test_the_figure() -> None:
-    framed = cells(3)
-    framed[1] = framed[1]._replace(frame="#123456", caption="")
-    figure = go.Figure(montage_figure(montage_data(framed, 2, 0.25), size=9))
+    fit_square = cells(3)
+    fit_square[1] = fit_square[1]._replace(frame="#123456", caption="")
+    figure = go.Figure(montage_figure(montage_data(fit_square, 2, 0.25), size=9))
     image, captions, clicks = figure.data
     source = base64.b64decode(image.source.partition(",")[2])
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(source))), montage_data(framed, 2, 0.25).pixels)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(source))), montage_data(fit_square, 2, 0.25).pixels)
     assert (list(captions.text), captions.textfont.size) == (["c0", "", "c2"], 9)
     assert list(captions.y) == [11.3, 11.3, 28.3]
     # The one that hears the clicks lies on top, a point in the middle of each cell.
@@ -87,6 +87,6 @@ def test_the_figure() -> None:
 
 
 def test_without_captions_there_is_no_trace_for_them() -> None:
-    figure = go.Figure(montage_figure(montage_data([Cell(paint(np.ones((4, 4)), "grey", 1))], 3)))
+    figure = go.Figure(montage_figure(montage_data([Cell(paint(np.ones((4, 4)), "gray", 1))], 3)))
     assert [trace.type for trace in figure.data] == ["image", "scatter"]
     assert figure.layout.shapes == ()

@@ -5,7 +5,7 @@ from cnnlab.figures.overlay import overlay
 
 def test_without_heat_the_picture_is_as_it_is() -> None:
     image = np.array([[0.0, 0.5], [1.0, 0.25]])
-    painted = overlay(image, np.zeros((2, 2)), enlarged=2)
+    painted = overlay(image, np.zeros((2, 2)), zoom=2)
     assert painted.shape == (4, 4, 4)
     assert painted[::2, ::2, 0].tolist() == [[0, 128], [255, 64]]
     assert (painted[..., 0] == painted[..., 2]).all()

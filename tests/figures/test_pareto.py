@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 import pytest
 
 from cnnlab.figures.history import Branch, Curve, history_data, history_figure
-from cnnlab.figures.pareto import COSTS, Cell, Group, ParetoData, pareto_data, pareto_figure
+from cnnlab.figures.pareto import COSTS, Group, ParetoData, RunPoint, pareto_data, pareto_figure
 from cnnlab.figures.style import TRAINING, VALIDATION, to_json
 from cnnlab.training.events import Batch, Epoch
 from cnnlab.training.history import History
-from tests.test_comparing import run
+from tests.evaluation.test_run_differences import run
 
 SMALL = run(name="small", parameters=100, multiply_adds=5000, seconds=2.0, best_val_accuracy=0.8, best_epoch=3)
 LARGE = run(name="<b>large</b>", parameters=9000, multiply_adds=7000, seconds=1.0, best_val_accuracy=0.9, best_epoch=5)
@@ -22,8 +22,8 @@ NEW = run(name="new", parameters=1)
 
 
 def test_points_and_fronts_by_dataset() -> None:
-    small, large = Cell("small", 100.0, 0.8, 3), Cell("<b>large</b>", 9000.0, 0.9, 5)
-    poor, other = Cell("poor", 9500.0, 0.7, 1), Cell("other", 200.0, 0.5, 1)
+    small, large = RunPoint("small", 100.0, 0.8, 3), RunPoint("<b>large</b>", 9000.0, 0.9, 5)
+    poor, other = RunPoint("poor", 9500.0, 0.7, 1), RunPoint("other", 200.0, 0.5, 1)
     assert pareto_data([POOR, LARGE, NEW, ELSEWHERE, SMALL], "parameters") == ParetoData(
         "parameters",
         (Group("mnist-5k", (poor, large, small), (small, large)), Group("mnist", (other,), (other,))),

@@ -31,3 +31,14 @@ def test_a_network_that_has_exploded_has_no_bars() -> None:
     assert figure["data"][0]["y"] == [None, None]
     assert figure["data"][0]["text"] == ["", ""]
     to_json(figure)
+
+
+def test_scores_are_no_percentages() -> None:
+    data = probabilities_data(np.array([3.176, -12.9, 0.0], np.float32), ("a", "b", "c"), "scores")
+    assert data.best == 0
+    figure = go.Figure(probabilities_figure(data))
+    (bars,) = figure.data
+    assert list(bars.text) == ["3.18", "-12.9", "0"]
+    assert figure.layout.yaxis.title.text == "Score"
+    assert (figure.layout.yaxis.range, figure.layout.yaxis.tickformat) == (None, None), "as far as the scores go"
+    assert "%}" not in bars.hovertemplate

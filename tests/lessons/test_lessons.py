@@ -1,4 +1,4 @@
-"""What lessons are made with besides texts: links, the quiz, measures, and the figures of the interactive parts."""
+"""Links, the quiz, measures, and the figures of the interactive parts."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from cnnlab.figures.accuracy_by_shift import shifts_figure
 from cnnlab.figures.activations import activations_data, activations_figure
 from cnnlab.figures.crossentropy import crossentropy_figure, loss
 from cnnlab.figures.dropout import dropout_data, dropout_figure
-from cnnlab.figures.shifts import shifts_figure
 from cnnlab.figures.style import to_json
 from cnnlab.lessons import LESSONS, links, quiz
 from cnnlab.lessons.measures import MEASURES, NOTHING, images
 from cnnlab.lessons.quiz import Case
-from cnnlab.network.recipes import RECIPES
-from cnnlab.runs.record import Run
+from cnnlab.runs.run import Run
 from cnnlab.training.events import Answers, Epoch, Finished
 from cnnlab.training.history import History
+from cnnlab.training.recipes import RECIPES
 from cnnlab.training.spec import TrainingSpec
 
 RELU = LESSONS["relu"]
 
 
-def test_a_link_says_what_is_hidden_and_fixed() -> None:
+def test_link_round_trip() -> None:
     address = links.write("http://lab/learn", RELU, ["faster", "data"], "full", "quick")
     assert address == "http://lab/learn?lesson=relu&hide=faster,data&data=full&length=quick"
     view = links.read(RELU, {"hide": "faster,data", "data": "full", "length": "quick"})
@@ -36,7 +36,7 @@ def test_a_link_says_what_is_hidden_and_fixed() -> None:
     assert links.write("learn", RELU, []) == "learn?lesson=relu"
 
 
-def test_what_a_link_asks_for_and_is_not_there_is_named() -> None:
+def test_unknown_names_in_a_link_are_listed() -> None:
     view = links.read(RELU, {"hide": " train, nosuch,,<b>", "data": "everything", "length": ""})
     assert view.hidden == {"train"}
     assert (view.data, view.length) == ("", "")
@@ -52,11 +52,11 @@ def test_what_a_link_asks_for_and_is_not_there_is_named() -> None:
         (Case(20, 5, 3, "same"), 7, "(20 - 5 + 3) / 3 + 1 = 7"),
     ],
 )
-def test_a_case_of_the_quiz(case: Case, answer: int, written: str) -> None:
+def test_quiz_case(case: Case, answer: int, written: str) -> None:
     assert (case.answer, case.written) == (answer, written)
 
 
-def test_cases_of_the_quiz_are_as_keras_has_them_and_never_the_same_twice() -> None:
+def test_quiz_cases_match_keras_and_never_repeat() -> None:
     chance, before = random.Random(3), None
     for _ in range(40):
         case = quiz.new(chance, before)
@@ -87,7 +87,7 @@ def measured(history: History, test_accuracy: float | None = None) -> dict[str, 
     return {name: measure(run, history, (np.zeros((4, 2, 2, 1)), labels)) for name, measure in MEASURES.items()}
 
 
-def test_measures_are_of_the_epoch_that_was_kept() -> None:
+def test_measures_refer_to_the_kept_epoch() -> None:
     history = History()
     assert set(measured(history).values()) == {NOTHING}
     for event in (epoch(1, 0.8, 0.7), epoch(2, 0.6, 0.85), epoch(3, 0.7, 0.8), Answers(epoch=3, predictions=(1, 2, 0))):
@@ -106,7 +106,7 @@ def test_measures_are_of_the_epoch_that_was_kept() -> None:
     }
 
 
-def test_how_many_images_a_run_has_seen() -> None:
+def test_number_of_images_of_a_run() -> None:
     few, all_of_them = TrainingSpec(train_size=1000), TrainingSpec(dataset="fashion-mnist")
     for training, count in ((few, 1000), (all_of_them, 60_000)):
         assert (
@@ -131,14 +131,14 @@ def test_how_many_images_a_run_has_seen() -> None:
         )
 
 
-def test_a_loss_that_is_no_number_is_a_dash() -> None:
+def test_a_nan_loss_is_shown_as_a_dash() -> None:
     history = History()
     history.add(epoch(1, math.nan, 0.1))
     assert measured(history)["loss"] == NOTHING
 
 
 @pytest.mark.parametrize("x", [-6.0, -1.0, 0.0, 0.5, 5.0])
-def test_functions_and_slopes_are_those_of_keras(x: float) -> None:
+def test_functions_and_slopes_match_keras(x: float) -> None:
     data = activations_data(x)
     for name in ("sigmoid", "relu"):
         variable = keras.Variable(x)
@@ -150,9 +150,9 @@ def test_functions_and_slopes_are_those_of_keras(x: float) -> None:
         assert getattr(data, name).slope == pytest.approx(float(tape.gradient(value, variable.value)), abs=1e-6)
 
 
-def test_the_loss_is_that_of_keras() -> None:
-    truth, answer = np.array([[0.0, 1.0, 0.0]]), np.array([[0.2, 0.3, 0.5]])
-    assert loss(0.3) == pytest.approx(float(keras.losses.categorical_crossentropy(truth, answer)[0]), abs=1e-6)
+def test_the_loss_matches_keras() -> None:
+    label, prediction = np.array([[0.0, 1.0, 0.0]]), np.array([[0.2, 0.3, 0.5]])
+    assert loss(0.3) == pytest.approx(float(keras.losses.categorical_crossentropy(label, prediction)[0]), abs=1e-6)
 
 
 def test_dropout_keeps_the_sum_on_average() -> None:
@@ -174,7 +174,7 @@ def test_dropout_keeps_the_sum_on_average() -> None:
         shifts_figure((-1, 0, 1), {"with": (0.5, 0.9, 0.6), "without": (0.4, 0.9, math.nan)}),
     ],
 )
-def test_every_figure_is_one(figure: dict[str, object]) -> None:
+def test_every_figure_is_valid(figure: dict[str, object]) -> None:
     built = go.Figure(figure)
     assert built.layout.xaxis.title.text and built.layout.yaxis.title.text
     assert to_json(figure)

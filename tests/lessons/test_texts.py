@@ -1,4 +1,4 @@
-"""Every lesson in both languages: the same parts, terms, figures and answers; and nothing that is not in the tables."""
+"""Every lesson in both languages: the same parts, terms, figures and answers, all of them in the tables."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Widget
 from cnnlab.lessons.measures import MEASURES
 from cnnlab.lessons.reported import REPORTED, written
 from cnnlab.lessons.texts import Texts, figures, filled, read, terms
-from cnnlab.network.recipes import RECIPES
-from tests import catalogue
+from cnnlab.training.recipes import RECIPES
+from tests import catalog
 
 LANGUAGES = ("en", "ko")
 BOTH = [(name, language) for name in LESSONS for language in LANGUAGES]
 
 
 def words(lesson: Lesson, language: str) -> str:
-    """Everything that the lesson says."""
+    """Return all texts of a lesson."""
     texts = lesson.texts(language)
     said = [texts.title, texts.about]
     for part in texts.parts.values():
@@ -28,7 +28,7 @@ def words(lesson: Lesson, language: str) -> str:
     return "\n".join(said)
 
 
-def test_there_are_eleven_in_their_order() -> None:
+def test_lessons_are_in_order() -> None:
     assert list(LESSONS) == [
         *("digits", "sigmoid", "relu", "neurons", "filters", "learning_filters"),
         *("pooling", "dropout", "full", "fashion", "bugs"),
@@ -47,17 +47,17 @@ def test_both_languages_say_the_same(name: str) -> None:
         for one, another in ((part.body, other.body), (part.after, other.after)):
             assert set(terms(one)) == set(terms(another))
             assert sorted(figures(one)) == sorted(figures(another))
-            # Formulas may hold words, single letters stand in other places of a sentence; display formulas agree.
+            # Inline formulas differ in word order and may contain words; display formulas agree.
             assert _displayed(one) == _displayed(another)
 
 
 def _displayed(text: str) -> list[str]:
-    """The formulas on lines of their own, without the words in them."""
+    """Return the display formulas, without the words in them."""
     return [re.sub(r"\(\\text.*|\(w\\text.*", "", formula) for formula in re.findall(r"^\$\$(.+)\$\$$", text, re.M)]
 
 
 @pytest.mark.parametrize(("name", "language"), BOTH)
-def test_blocks_and_parts_belong_together(name: str, language: str) -> None:
+def test_every_block_has_its_part(name: str, language: str) -> None:
     lesson = LESSONS[name]
     texts = lesson.texts(language)
     assert len(set(lesson.parts)) == len(lesson.parts)
@@ -87,8 +87,8 @@ def test_blocks_and_parts_belong_together(name: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_korean_is_not_slanted(name: str) -> None:
-    """Hangul has no italics; browsers slant it into something hard to read."""
+def test_korean_has_no_italics(name: str) -> None:
+    """Hangul has no italics; slanted by the browser, it is hard to read."""
     assert re.findall(r"(?<!\*)\*[^*\n]+\*(?!\*)", words(LESSONS[name], "ko")) == []
 
 
@@ -104,21 +104,21 @@ def test_terms_are_in_the_glossary_and_not_in_choices(name: str, language: str) 
 def test_every_term_is_explained_somewhere_and_in_both_languages() -> None:
     used = {term for lesson in LESSONS.values() for term in terms(words(lesson, "en"))}
     assert used == set(GLOSSARY)
-    korean = catalogue.catalogue("ko")
+    korean = catalog.catalog("ko")
     for term in GLOSSARY.values():
         assert term.definition.endswith(".") and len(term.definition) < 200
         assert korean[term.definition].endswith("다.")
 
 
-def test_figures_of_the_notes_are_those_of_the_recipes() -> None:
+def test_reported_figures_match_the_recipes() -> None:
     assert written("sigmoid_accuracy") == "89.52%" and written("relu_accuracy") == "92.99%"
     assert (written("full_accuracy"), written("full_seconds")) == ("99.29%", "1,113.9")
     assert REPORTED["full_loss"].value == RECIPES["full"].reported.test_loss == 0.0225
     assert REPORTED["fashion_test_accuracy"].value == RECIPES["fashion"].reported.test_accuracy == 0.9094
 
 
-def test_no_text_quotes_a_figure_of_the_notes_by_itself() -> None:
-    """What has three figures or more can be told apart from the numbers of everyday."""
+def test_no_text_spells_out_a_reported_figure() -> None:
+    """Checks figures of three digits or more; shorter ones occur in ordinary text, too."""
     for key, figure in REPORTED.items():
         shapes = {written(key), f"{figure.value:g}", f"{figure.value:,g}", f"{figure.value:.4f}"}
         if 0 < figure.value < 1:
@@ -135,7 +135,7 @@ def test_no_text_quotes_a_figure_of_the_notes_by_itself() -> None:
 
 
 EVERYDAY = {"784", "6272"}
-"""28·28 and 28·28·8 are arithmetic, whoever reports them."""
+"""28·28 and 28·28·8 are plain arithmetic."""
 
 
 def test_every_figure_is_quoted() -> None:
@@ -151,7 +151,7 @@ def test_every_figure_is_quoted() -> None:
     assert used <= set(REPORTED)
 
 
-def test_a_text_is_read_as_its_readme_says() -> None:
+def test_a_text_is_parsed_as_the_readme_describes() -> None:
     source = """# Title
 
 About.
@@ -187,7 +187,7 @@ Because.
         ("# Title\n\n## A {#one}\n\n## B {#one}\n", "two parts called “one”"),
     ],
 )
-def test_a_text_of_another_form_is_refused(source: str, complaint: str) -> None:
+def test_an_invalid_text_is_refused(source: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         read(source, "en.md")
 

@@ -7,8 +7,8 @@ from typing import Any, get_args
 import numpy as np
 from hypothesis import strategies as st
 
-from cnnlab.network.bases import Activation_
-from cnnlab.network.kernels import MAX_NUMBER, MAX_NUMBERS
+from cnnlab.network.initial_kernels import MAX_WEIGHT, MAX_WEIGHTS
+from cnnlab.network.layer_bases import Activation_
 from cnnlab.network.layers import LAYERS, AnyLayer, Conv2D
 from cnnlab.network.spec import NetworkSpec
 
@@ -17,7 +17,7 @@ _pair = st.one_of(_size, st.tuples(_size, _size))
 _flag = st.booleans()
 _share = st.floats(0, 0.9)
 _positive = st.floats(1e-6, 1)
-_number = st.one_of(st.integers(-9, 9), st.floats(-MAX_NUMBER, MAX_NUMBER, width=32))
+_number = st.one_of(st.integers(-9, 9), st.floats(-MAX_WEIGHT, MAX_WEIGHT, width=32))
 _kernel = st.tuples(_size, _size).flatmap(
     lambda size: st.tuples(*[st.tuples(*[_number.map(float)] * size[1])] * size[0])
 )
@@ -33,6 +33,7 @@ _fields: dict[str, st.SearchStrategy[Any]] = {
     "stddev": _share,
     "scale": _share,
     "offset": _share,
+    "negative_slope": _share,
     "momentum": _share,
     "epsilon": _positive,
     "activation": st.sampled_from(get_args(Activation_)),
@@ -58,7 +59,7 @@ def without_kernels(layer: AnyLayer) -> AnyLayer:
 
 def _full() -> Conv2D:
     """As many kernels, of as little order, as a network may have."""
-    kernels = np.random.default_rng(1).normal(size=(MAX_NUMBERS // 8, 2, 4))
+    kernels = np.random.default_rng(1).normal(size=(MAX_WEIGHTS // 8, 2, 4))
     return Conv2D.model_validate({"filters": 1024, "kernel_size": (2, 4), "kernels": kernels.tolist()})
 
 

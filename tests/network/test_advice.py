@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from cnnlab.network.advice import FEW_PARAMETERS, RULES, Advice, advise
+from cnnlab.network.advice import MIN_PARAMETERS, RULES, Advice, advise
 from cnnlab.network.build import keras_layer
 from cnnlab.network.layers import (
     Activation,
@@ -24,13 +24,14 @@ from cnnlab.network.layers import (
     GlobalMaxPooling2D,
     LayerNormalization,
     MaxPooling2D,
+    Rescaling,
     SeparableConv2D,
     SpatialDropout2D,
     ZeroPadding2D,
 )
-from cnnlab.network.recipes import RECIPES
-from cnnlab.network.shapes import summarize
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.summary import summarize
+from cnnlab.training.recipes import RECIPES
 from tests.network.networks import networks
 
 SOFTMAX = Dense(units=10, activation="softmax")
@@ -104,7 +105,7 @@ def test_linear_up_to_the_output() -> None:
     assert places("linear", SeparableConv2D(filters=3), RELU, *HEAD) == [1]
     assert places("linear", *HEAD) == []
     assert sentence("linear", RELU, Flatten(), Dense(units=9), Dropout(), SOFTMAX) == (
-        "Between layer 3 and layer 5 there is no non-linearity, so together they can do no more than one layer. "
+        "There is no nonlinearity between layer 3 and layer 5, so together they can do no more than a single layer. "
         "Give layer 3 an activation such as relu."
     )
 
@@ -147,7 +148,7 @@ def test_one_heavy_layer() -> None:
     assert places("heavy", Flatten(), Dense(units=64, activation="relu"), SOFTMAX) == []
     # Few parameters may lie where they like.
     small = (RELU, MaxPooling2D(), *HEAD)
-    assert summarize(NetworkSpec(layers=small)).parameters < FEW_PARAMETERS
+    assert summarize(NetworkSpec(layers=small)).parameters < MIN_PARAMETERS
     assert places("heavy", *small) == []
     # Well spread.
     wide = Conv2D(filters=64, activation="relu")
@@ -182,8 +183,8 @@ def test_a_receptive_field_smaller_than_a_stroke() -> None:
     # In a picture of 8 by 8 a stroke is a pixel wide.
     assert places("short-sighted", tiny, *HEAD, input_shape=(8, 8, 1)) == []
     assert sentence("short-sighted", tiny, *HEAD) == (
-        "Each value of the last feature maps sees only 1×1 of 28×28 pixels, less than a digit's stroke is wide. "
-        "More convolutions or a pooling layer would let it see more."
+        "Each value of the last feature maps sees only 1×1 of 28×28 pixels, less than the width of a digit's stroke. "
+        "More convolutions or a pooling layer would enlarge the receptive field."
     )
 
 
@@ -216,7 +217,10 @@ def test_softmax_inside() -> None:
 def test_softmax_twice() -> None:
     twice = (RELU, *HEAD, Activation(activation="softmax"))
     assert places("hidden-softmax", *twice) == [2]
-    assert sentence("hidden-softmax", *twice) == "Softmax twice makes the answers nearly equal. Use linear here."
+    assert (
+        sentence("hidden-softmax", *twice)
+        == "Applying softmax twice makes the probabilities nearly equal. Use linear here."
+    )
     assert places("hidden-softmax", RELU, Flatten(), Dense(units=10), Activation(activation="softmax")) == []
 
 
@@ -234,7 +238,7 @@ def test_dropped_answers() -> None:
     hidden = Dense(units=9, activation="relu")
     assert places("dropout-output", RELU, Flatten(), Dropout(rate=0.8), hidden, SOFTMAX) == []
     assert sentence("dropout-output", RELU, Flatten(), Dropout(rate=0.8), SOFTMAX) == (
-        "Just before the output, a dropout of 80% leaves little to decide by. 50% or less is usual."
+        "A dropout of 80% just before the output removes too much. 50% or less is typical."
     )
 
 
@@ -250,13 +254,39 @@ def test_an_activation_that_does_nothing() -> None:
     assert places("idle", RELU, BatchNormalization(), again, *HEAD) == []
 
 
+def test_pixels_that_are_rescaled_twice() -> None:
+    bytes_to_one, to_bytes = Rescaling(scale=1 / 255), Rescaling(scale=255)
+    assert places("squeezed", bytes_to_one, RELU, *HEAD) == [0]
+    assert places("squeezed", Rescaling(scale=1 / 127.5, offset=-1), RELU, *HEAD) == [0]
+    assert places("squeezed", ZeroPadding2D(), bytes_to_one, BatchNormalization(), RELU, *HEAD) == [1]
+    # An imported network that expects 0 to 255 gets them first; what is 0 to 1 may become -1 to 1.
+    assert places("squeezed", to_bytes, bytes_to_one, RELU, *HEAD) == []
+    assert places("squeezed", to_bytes, bytes_to_one, bytes_to_one, RELU, *HEAD) == [1]
+    assert places("squeezed", Rescaling(scale=2, offset=-1), RELU, *HEAD) == []
+    # Elsewhere it can have its reason.
+    assert places("squeezed", RELU, bytes_to_one, *HEAD) == []
+    assert places("squeezed", BatchNormalization(), bytes_to_one, RELU, *HEAD) == []
+    assert sentence("squeezed", bytes_to_one, RELU, *HEAD) == (
+        "In the Lab, pixels are already 0 to 1, not 0 to 255: this rescaling leaves a difference of only 0.0039 "
+        "between black and white, and the network learns slowly. Remove it."
+    )
+
+
 def test_every_rule_is_tried_here() -> None:
-    names = {"linear", "heavy", "short-sighted", "softmax", "hidden-softmax", "dropout-output", "idle"}
+    names = {"linear", "heavy", "short-sighted", "softmax", "hidden-softmax", "dropout-output", "idle", "squeezed"}
     assert len(RULES) == len(names)
     tiny = Conv2D(filters=4, kernel_size=(1, 1))
     soft = Dense(units=400, activation="softmax")
-    everything = (tiny, Activation(activation="linear"), Flatten(), soft, Dense(units=10), Dropout())
-    found = of(*everything)
+    everything = (
+        Rescaling(scale=0.01),
+        tiny,
+        Activation(activation="linear"),
+        Flatten(),
+        soft,
+        Dense(units=10),
+        Dropout(),
+    )
+    found = of(Rescaling(scale=0.01), *everything)
     assert {advice.rule for advice in found} == names
     assert [advice.layer for advice in found] == sorted(advice.layer for advice in found)
 

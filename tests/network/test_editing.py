@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cnnlab.errors import NetworkError
 from cnnlab.network import editing
-from cnnlab.network.editing import MOST_STEPS, Edits, duplicate, exchange, insert, move, new_layer, remove
+from cnnlab.network.editing import MAX_UNDO_STEPS, Edits, duplicate, insert, move, new_layer, remove, replace_layer
 from cnnlab.network.layers import LAYERS, Activation, Conv2D, Dense, Dropout, Flatten
 from cnnlab.network.spec import MAX_LAYERS, NetworkSpec
 
@@ -32,7 +32,7 @@ def test_there_is_an_end_to_it() -> None:
     full = ABC.replace(layers=(A,) * MAX_LAYERS)
     with pytest.raises(NetworkError) as refused:
         insert(full, 0, A)
-    assert refused.value.sentences() == ("A network has at most 64 layers here.", "Remove a layer first.")
+    assert refused.value.sentences() == ("A network may have at most 64 layers.", "Remove a layer first.")
     with pytest.raises(NetworkError):
         duplicate(full, 3)
     assert len(insert(remove(full, 0), 5, A).layers) == MAX_LAYERS
@@ -62,14 +62,18 @@ def test_move(index: int, by: int, layers: tuple[object, ...]) -> None:
 
 
 def test_exchange() -> None:
-    assert exchange(ABC, 1, Dropout()).layers == (A, Dropout(), C)
+    assert replace_layer(ABC, 1, Dropout()).layers == (A, Dropout(), C)
     assert ABC.layers == (A, B, C)
 
 
 def test_alter() -> None:
-    assert editing.alter(ABC, 0, filters=7, kernel_size=5).layers == (Conv2D(filters=7, kernel_size=(5, 5)), B, C)
+    assert editing.update_layer(ABC, 0, filters=7, kernel_size=5).layers == (
+        Conv2D(filters=7, kernel_size=(5, 5)),
+        B,
+        C,
+    )
     with pytest.raises(ValueError, match="filters"):
-        editing.alter(ABC, 0, filters=0)
+        editing.update_layer(ABC, 0, filters=0)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -103,16 +107,16 @@ def test_back_and_forth() -> None:
 
 def test_so_many_steps_and_no_more() -> None:
     edits = Edits(numbered(0))
-    for number in range(1, MOST_STEPS + 51):
+    for number in range(1, MAX_UNDO_STEPS + 51):
         edits.make(numbered(number))
-    assert len(edits.past) == MOST_STEPS
-    for _ in range(MOST_STEPS + 10):
+    assert len(edits.past) == MAX_UNDO_STEPS
+    for _ in range(MAX_UNDO_STEPS + 10):
         edits.undo()
     assert edits.present == numbered(50)
-    for _ in range(MOST_STEPS + 10):
+    for _ in range(MAX_UNDO_STEPS + 10):
         edits.redo()
-    assert edits.present == numbered(MOST_STEPS + 50)
-    assert (len(edits.past), edits.future) == (MOST_STEPS, [])
+    assert edits.present == numbered(MAX_UNDO_STEPS + 50)
+    assert (len(edits.past), edits.future) == (MAX_UNDO_STEPS, [])
 
 
 class BackAndForth(RuleBasedStateMachine):
@@ -124,7 +128,7 @@ class BackAndForth(RuleBasedStateMachine):
         super().__init__()
         self.edits, self.states, self.here = Edits(numbered(0)), [numbered(0)], 0
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(editing, "MOST_STEPS", self.most)
+        self.patch.setattr(editing, "MAX_UNDO_STEPS", self.most)
 
     def teardown(self) -> None:
         self.patch.undo()

@@ -62,11 +62,11 @@ def test_all_kernels_together_have_an_end() -> None:
     with pytest.raises(NetworkError) as refused:
         network.replace(layers=(*network.layers, Conv2D(kernels=(((1.0,),),))))
     assert refused.value.sentences() == (
-        "Layer 4 (Conv2D): The hand-designed kernels of a network have at most 512 numbers together.",
-        "Take out kernels first, or use smaller ones.",
+        "Layer 4 (Conv2D): The hand-designed kernels of a network may have at most 512 weights in total.",
+        "Remove kernels first, or use smaller ones.",
     )
     assert (refused.value.layer, refused.value.field) == (3, "kernels")
-    with pytest.raises(NetworkError, match="at most 512 numbers"):
+    with pytest.raises(NetworkError, match="at most 512 weights"):
         NetworkSpec.from_content({"layers": [half.model_dump(mode="json")] * 3})
 
 
@@ -145,12 +145,12 @@ REFUSED = {
     '{"layers": [{"kind": "Dense", "use_bias": "maybe"}]}': (
         'Layer 1 (Dense): “use_bias” should be true or false; received "maybe".'
     ),
-    '{"layers": [{"kind": "Dense", "Dense": 1}]}': "Layer 1 (Dense): There is no field “Dense” here.",
+    '{"layers": [{"kind": "Dense", "Dense": 1}]}': "Layer 1 (Dense): Unknown field “Dense”.",
     '{"layers": [{"kind": "Conv2D", "kernels": [[[1, 2], [3]]]}]}': (
         "Layer 1 (Conv2D): “kernels.0” should be a matrix: a list of rows of the same length."
     ),
     '{"layers": [{"kind": "Conv2D", "kernels": [[[1]], [[1.0]]]}]}': (
-        "Layer 1 (Conv2D): “kernels” should have each kernel once."
+        "Layer 1 (Conv2D): “kernels” should not contain the same kernel twice."
     ),
     '{"layers": [{"kind": "Conv2D", "kernels": [[[1], []]]}]}': (
         "Layer 1 (Conv2D): “kernels.0.1” should not be empty."
@@ -167,7 +167,7 @@ REFUSED = {
     '{"layers": [{"kind": "Flatten"}, {"kind": "Conv2D", "kernels": [' + "[[1,2,3]]," * 512 + "[[4]]]}]}": (
         "Layer 2 (Conv2D): “kernels” should have at most 512 entries; received 513."
     ),
-    '{"layers": [{"kind": "Dense", "kernels": []}]}': "Layer 1 (Dense): There is no field “kernels” here.",
+    '{"layers": [{"kind": "Dense", "kernels": []}]}': "Layer 1 (Dense): Unknown field “kernels”.",
     '{"layers": [{"kind": "Conv2D", "trainable": 5}]}': (
         "Layer 1 (Conv2D): “trainable” should be true or false; received 5."
     ),
@@ -190,13 +190,13 @@ def test_an_unknown_kind() -> None:
     assert str(refused.value).endswith('Flatten, Dense; received "Conv3D".')
 
 
-REMEDY = "Expected an object with “input_shape” and “layers”, as the Lab writes it for a network."
+REMEDY = "Expected an object with “input_shape” and “layers”, as exported from CNN Lab."
 REFUSED_AS_A_WHOLE = {
-    "": "This is not JSON; expected the text that the Lab writes for a network. "
+    "": "This is not JSON; expected a network exported from CNN Lab. "
     "Copy the whole text, from the first brace to the last.",
-    "[" * 50_000: "This is not JSON; expected the text that the Lab writes for a network. "
+    "[" * 50_000: "This is not JSON; expected a network exported from CNN Lab. "
     "Copy the whole text, from the first brace to the last.",
-    " " * 100_001: "A network's file has at most 100000 characters; received 100001.",
+    " " * 100_001: "A network file may have at most 100000 characters; received 100001.",
     '{"version": 2}': "The network was written by a newer CNN Lab (format 2; this one reads 1). "
     "Update CNN Lab, or ask for the network in the older format.",
     '{"version": 0}': f"“version” should be one of 1; received 0. {REMEDY}",
@@ -204,9 +204,9 @@ REFUSED_AS_A_WHOLE = {
     '{"layers": 5}': f"“layers” should be a list; received 5. {REMEDY}",
     '{"input_shape": [28, 28]}': f"“input_shape.2” is missing. {REMEDY}",
     '{"input_shape": [28, 28, 5]}': f"“input_shape.2” should be at most 4; received 5. {REMEDY}",
-    '{"name": 3}': f"“name” should be a text; received 3. {REMEDY}",
+    '{"name": 3}': f"“name” should be text; received 3. {REMEDY}",
     json.dumps({"name": "x" * 81}): f"“name” should have at most 80 characters. {REMEDY}",
-    json.dumps({"y" * 81: 1}): f"There is no field “{'y' * 39}…” here. {REMEDY}",
+    json.dumps({"y" * 81: 1}): f"Unknown field “{'y' * 39}…”. {REMEDY}",
     json.dumps(
         {"layers": [{"kind": "Flatten"}] * 65}
     ): f"“layers” should have at most 64 entries; received 65. {REMEDY}",

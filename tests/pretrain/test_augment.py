@@ -7,10 +7,10 @@ import pytest
 from scipy import ndimage
 
 from cnnlab.datasets import load
-from cnnlab.pretrain.augment import image_variant, many, stroke_variant
-from cnnlab.strokes import Writing
+from cnnlab.pretrain.augment import image_variant, make_variants, stroke_variant
+from cnnlab.pretrain.pen_strokes import PenDigit
 
-SEVEN = Writing(7, 1, (np.array([[0.0, 0.0], [50.0, 0.0], [20.0, 100.0]]),))
+SEVEN = PenDigit(7, 1, (np.array([[0.0, 0.0], [50.0, 0.0], [20.0, 100.0]]),))
 
 
 def test_a_variant_of_strokes_is_prepared_as_a_drawing_is() -> None:
@@ -42,7 +42,7 @@ def test_some_images_stay_as_they_are_and_variants_stay_near_the_original() -> N
 
 def test_many_processes_make_what_one_makes() -> None:
     seeds = np.random.default_rng(3).integers(2**62, size=1001).tolist()
-    made = many(stroke_variant, [SEVEN] * 1001, seed=3)
+    made = make_variants(stroke_variant, [SEVEN] * 1001, seed=3)
     assert made.shape == (1001, 28, 28)
     for place in (0, 499, 500, 1000):
         assert np.array_equal(made[place], stroke_variant(SEVEN, seeds[place]))

@@ -9,6 +9,7 @@ import struct
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from cnnlab.errors import CNNLabError, StoreError
 from cnnlab.runs import drawings as module
 from cnnlab.runs.drawings import Drawings
 from cnnlab.runs.store import RunStore
-from cnnlab.training import drawn
+from cnnlab.training import drawings_file
+from cnnlab.vision.drawing_checks import UnusualDrawings
 
 
 @pytest.fixture
@@ -36,20 +38,19 @@ def digit(n: int) -> np.ndarray:
 
 
 def labels(kept: Drawings, collection: str = "mine") -> list[int]:
-    return [drawing.label for drawing in kept.drawings(collection)]
+    return [drawing.label for drawing in kept.of(collection)]
 
 
 def test_a_session_without_a_name_has_no_nickname(kept: Drawings) -> None:
     kept.keep("mine", 1, digit(1), who="0123456789ab")
-    assert [drawing.nickname for drawing in kept.drawings("mine")] == [""]
+    assert [drawing.nickname for drawing in kept.of("mine")] == [""]
 
 
 def test_a_drawing_is_as_it_was_given(kept: Drawings) -> None:
-    canvas = np.random.default_rng(1).integers(0, 256, (30, 20, 4), np.uint8)
     before = time.time()
-    first = kept.keep("mine", 7, digit(7), canvas, "Ada")
+    first = kept.keep("mine", 7, digit(7), "Ada")
     second = kept.keep("mine", 2, digit(2))
-    one, two = kept.drawings("mine")
+    one, two = kept.of("mine")
     assert (one.id, one.collection, one.label, one.who) == (first, "mine", 7, "Ada")
     assert before <= one.created <= two.created <= time.time()
     assert (two.id, two.label, two.who) == (second, 2, "")
@@ -57,10 +58,6 @@ def test_a_drawing_is_as_it_was_given(kept: Drawings) -> None:
     assert one.image.dtype == np.uint8 and one.image[27, 27] == 128
     assert (one.image == (digit(7) * 255).round()).all()
     assert Image.open(io.BytesIO(one.png)).mode == "L"
-    found = kept.canvas(first)
-    assert found is not None
-    np.testing.assert_array_equal(found, canvas)
-    assert kept.canvas(second) is None and kept.canvas(999) is None
     images, truth = kept.images("mine")
     assert (images.shape, images.dtype, truth.dtype, truth.tolist()) == ((2, 28, 28, 1), np.uint8, np.int64, [7, 2])
     np.testing.assert_array_equal(images[..., 0], [one.image, two.image])
@@ -69,9 +66,24 @@ def test_a_drawing_is_as_it_was_given(kept: Drawings) -> None:
 def test_nothing_is_lost_by_closing(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     Drawings(store).keep("mine", 3, digit(3))
-    before = Drawings(store).drawings("mine")
+    before = Drawings(store).of("mine")
     store.close()
-    assert Drawings(RunStore(tmp_path)).drawings("mine") == before
+    assert Drawings(RunStore(tmp_path)).of("mine") == before
+
+
+def test_drawings_of_an_earlier_lab_which_kept_the_canvas_too(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    kept = Drawings(store)
+    kept.keep("mine", 3, digit(3))
+    (drawing,) = kept.of("mine")
+    with store.transaction() as database:
+        database.execute(
+            "INSERT INTO drawings (collection, label, who, created, image, canvas) VALUES (?, ?, ?, ?, ?, ?)",
+            ("mine", 4, "Ada", 1.0, drawing.png, drawing.png),
+        )
+    store.close()
+    again = Drawings(RunStore(tmp_path))
+    assert again.of("mine") == [drawing, replace(drawing, id=drawing.id + 1, label=4, who="Ada", created=1.0)]
 
 
 def test_collections_the_last_used_first(kept: Drawings) -> None:
@@ -79,7 +91,7 @@ def test_collections_the_last_used_first(kept: Drawings) -> None:
     for name in ("b", "숫자", "b", "a"):
         kept.keep(name, 1, digit(1))
     assert kept.collections() == [("a", 1), ("b", 2), ("숫자", 1)]
-    assert kept.drawings("c") == []
+    assert kept.of("c") == []
     images, truth = kept.images("c")
     assert (images.shape, truth.shape) == ((0, 28, 28, 1), (0,))
 
@@ -96,8 +108,8 @@ def test_names_that_cannot_be(kept: Drawings, name: str) -> None:
     with pytest.raises(CNNLabError) as refused:
         kept.keep(name, 1, digit(1))
     assert refused.value.sentences() == (
-        "A collection needs a name of 1 to 60 letters, digits or signs, on one line.",
-        "Give it another name.",
+        "A collection's name must have 1 to 60 characters, on one line.",
+        "Choose another name.",
     )
     assert kept.collections() == []
 
@@ -107,28 +119,24 @@ def test_labels_can_be_corrected(kept: Drawings) -> None:
     kept.relabel(first, 9)
     assert labels(kept) == [9, 2]
     for wrong in (-1, 10):
-        with pytest.raises(CNNLabError, match=rf"is a digit from 0 to 9; received {wrong}\."):
+        with pytest.raises(CNNLabError, match=rf"must be a digit from 0 to 9; received {wrong}\."):
             kept.relabel(first, wrong)
-        with pytest.raises(CNNLabError, match=rf"is a digit from 0 to 9; received {wrong}\."):
+        with pytest.raises(CNNLabError, match=rf"must be a digit from 0 to 9; received {wrong}\."):
             kept.keep("mine", wrong, digit(1))
     assert labels(kept) == [9, 2]
 
 
 @pytest.mark.parametrize(
-    ("image", "canvas", "expected"),
+    ("image", "expected"),
     [
-        (np.zeros((28, 28, 1)), None, "expected float32 (28, 28), received float64 (28, 28, 1)"),
-        (np.full((28, 28), np.nan), None, "expected float32 (28, 28), received float64 (28, 28)"),
-        (digit(1), np.zeros((5, 5, 3), np.uint8), "expected uint8 (height, width, 4), received uint8 (5, 5, 3)"),
-        (digit(1), np.zeros((5, 5, 4)), "expected uint8 (height, width, 4), received float64 (5, 5, 4)"),
-        (digit(1), np.zeros((5, 0, 4), np.uint8), "expected uint8 (height, width, 4), received uint8 (5, 0, 4)"),
-        (digit(1), np.zeros((1, 2001, 4), np.uint8), "expected uint8 (height, width, 4), received uint8 (1, 2001, 4)"),
+        (np.zeros((28, 28, 1)), "expected float32 (28, 28), received float64 (28, 28, 1)"),
+        (np.full((28, 28), np.nan), "expected float32 (28, 28), received float64 (28, 28)"),
     ],
 )
-def test_what_is_no_drawing(kept: Drawings, image: np.ndarray, canvas: np.ndarray | None, expected: str) -> None:
+def test_what_is_no_drawing(kept: Drawings, image: np.ndarray, expected: str) -> None:
     with pytest.raises(CNNLabError) as refused:
-        kept.keep("mine", 1, image, canvas)
-    assert refused.value.sentences() == (f"This is no drawing: {expected}.", "Draw it again.")
+        kept.keep("mine", 1, image)
+    assert refused.value.sentences() == (f"This is not a drawing: {expected}.", "Draw it again.")
 
 
 def test_what_was_removed_can_be_brought_back(kept: Drawings) -> None:
@@ -158,15 +166,15 @@ def test_after_a_day_it_is_gone(tmp_path: Path) -> None:
 
 
 def test_a_collection_can_be_full(kept: Drawings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 3)
+    monkeypatch.setattr(module, "MAX_DRAWINGS", 3)
     ids = [kept.keep("mine", n, digit(n)) for n in range(3)]
-    full = r"^The collection “mine” would have more than 3 drawings\. Begin another collection\.$"
+    full = r"^The collection “mine” would have more than 3 drawings\. Start another collection\.$"
     with pytest.raises(CNNLabError, match=full):
         kept.keep("mine", 3, digit(3))
     kept.keep("other", 3, digit(3))
     kept.remove(ids[:1])
     with pytest.raises(CNNLabError, match=full):
-        kept.take_in(kept.as_npz("mine"), "mine")
+        kept.add_npz(kept.as_npz("mine"), "mine")
     kept.keep("mine", 4, digit(4))
     with pytest.raises(CNNLabError, match=full):
         kept.restore(ids[:1])
@@ -180,7 +188,7 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
     pages = store.rows("PRAGMA page_count")[0][0]
     store.rows(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError, match=r"cannot be used \(database or disk is full\)"):
-        kept.take_in(drawn.pack(np.zeros((2000, 28, 28, 1), np.uint8), np.zeros(2000, int)), "mine")
+        kept.add_npz(drawings_file.pack(np.zeros((2000, 28, 28, 1), np.uint8), np.zeros(2000, int)), "mine")
     assert labels(kept) == [1]
 
 
@@ -203,9 +211,9 @@ def test_a_collection_as_an_npz_and_back(kept: Drawings) -> None:
         images, truth = kept.images("mine")
         np.testing.assert_array_equal(file["x"], images)
         np.testing.assert_array_equal(file["y"], truth)
-    ids = kept.take_in(content, "copy", "Bo")
-    assert [drawing.id for drawing in kept.drawings("copy")] == ids
-    assert {drawing.who for drawing in kept.drawings("copy")} == {"Bo"}
+    ids = kept.add_npz(content, "copy", "Bo")
+    assert [drawing.id for drawing in kept.of("copy")] == ids
+    assert {drawing.who for drawing in kept.of("copy")} == {"Bo"}
     np.testing.assert_array_equal(kept.images("copy")[0], images)
     assert labels(kept, "copy") == [3, 1, 4]
     kept.remove(ids)
@@ -239,13 +247,13 @@ def npz(save: Callable[..., None] = np.savez, **arrays: object) -> bytes:
     ],
 )
 def test_files_that_others_could_have_written(kept: Drawings, content: bytes) -> None:
-    assert len(kept.take_in(content, "mine")) == 2
+    assert len(kept.add_npz(content, "mine")) == 2
     assert labels(kept) == [1, 2]
 
 
 def test_what_lies_by_columns_is_not_turned(kept: Drawings) -> None:
     images = np.random.default_rng(2).integers(0, 256, (3, 28, 28, 1), np.uint8)
-    kept.take_in(npz(x=np.asfortranarray(images), y=np.arange(3)), "mine")
+    kept.add_npz(npz(x=np.asfortranarray(images), y=np.arange(3)), "mine")
     np.testing.assert_array_equal(kept.images("mine")[0], images)
 
 
@@ -304,8 +312,6 @@ OBJECTS = npy(np.zeros(2)).replace(b"'<f8'", b"'|O'  ")
         (b"\x89PNG\r\n\x1a\n" * 9, "File is not a zip file"),
         (pickle.dumps(Harmful()), "File is not a zip file"),
         (npz(x=X, y=Y)[:-100], "File is not a zip file"),
-        (npz(a=X, b=Y), "There is no item named 'x.npy' in the archive"),
-        (npz(x=X), "There is no item named 'y.npy' in the archive"),
         (damaged(npz(x=X, y=Y)), "Bad CRC-32 for file 'x.npy'"),
         (locked(npz(x=X, y=Y)), "is encrypted"),
         (zipped(zipfile.ZIP_LZMA, x=npy(X), y=npy(Y)), "x: zip 14"),
@@ -319,19 +325,17 @@ OBJECTS = npy(np.zeros(2)).replace(b"'<f8'", b"'|O'  ")
         (zipped(x=announcing("(2,)", bytes(5), "'<i4'"), y=npy(Y)), "buffer size must be a multiple of element size"),
         (zipped(x=npy(X), y=OBJECTS[:128] + pickle.dumps([Harmful(), 1])), "y: object"),
         (npz(x=X, y=np.array([Harmful(), 1], object)), "y: object"),
-        (npz(x=X, y=np.array(["1", "2"])), "y: <U1"),
-        (npz(x=X, y=np.array([True, False])), "y: bool"),
         (npz(x=X, y=np.zeros(2, [("a", int)])), "y: [('a', '<i8')]"),
         (BOMB, "x: 30,000,128 bytes"),
     ],
 )
 def test_what_is_no_file_of_drawings(kept: Drawings, content: bytes, reason: str) -> None:
     with pytest.raises(CNNLabError) as refused:
-        kept.take_in(content, "mine")
+        kept.add_npz(content, "mine")
     problem, remedy = refused.value.sentences()
-    assert problem.startswith("This file holds no drawings, or it is damaged (")
+    assert problem.startswith("This file contains no drawings, or it is damaged (")
     assert reason in problem
-    assert remedy == "Choose an .npz file that was downloaded here."
+    assert remedy == "Choose an .npz file downloaded from CNN Lab."
     assert kept.collections() == []
 
 
@@ -341,7 +345,7 @@ def test_a_bomb_is_not_unpacked() -> None:
     lying = BOMB.replace(struct.pack("<I", 30_000_128), struct.pack("<I", 1000))
     assert lying != BOMB
     with pytest.raises(CNNLabError, match="Bad CRC-32"):
-        drawn.unpack(lying)
+        drawings_file.unpack(lying)
 
 
 @pytest.mark.parametrize(
@@ -363,19 +367,73 @@ def test_a_bomb_is_not_unpacked() -> None:
 )
 def test_arrays_that_are_no_drawings(kept: Drawings, x: np.ndarray, y: np.ndarray, said: str) -> None:
     with pytest.raises(CNNLabError) as refused:
-        kept.take_in(npz(x=x, y=y), "mine")
+        kept.add_npz(npz(x=x, y=y), "mine")
     assert refused.value.sentences()[0].endswith(said)
     assert kept.collections() == []
+
+
+GRAY = "as whole numbers from 0 to 255 (uint8)."
+
+
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        (npz(images=X, labels=Y), 'np.savez("drawings.npz", x=images, y=labels)'),
+        (npz(x_train=X, y_train=Y, x_test=X, y_test=Y), 'np.savez("drawings.npz", x=x_train, y=y_train)'),
+        (npz(arr_0=X, arr_1=Y), 'np.savez("drawings.npz", x=arr_0, y=arr_1)'),
+        (npz(a=X, b=Y), 'np.savez("drawings.npz", x=x, y=y)'),
+        (npz(x=X, labels=Y), 'np.savez("drawings.npz", x=x, y=labels)'),
+        (npz(x=X.reshape(2, 784), y=Y), "Give every image two axes: x.reshape(-1, 28, 28), " + GRAY),
+        (npz(x=X.reshape(2, 1, 28, 28), y=Y), "Move the channel axis to the end: x.reshape(-1, 28, 28), " + GRAY),
+        (npz(x=np.zeros((2, 28, 28, 3)), y=Y), 'from color to gray: x[..., :3].mean(axis=-1).astype("uint8").'),
+        (npz(x=np.zeros((2, 32, 32), np.uint8), y=Y), "Resize the images to 28×28 pixels, gray, " + GRAY),
+        (npz(x=X.astype(np.float32), y=Y), 'If they are 0 to 1: (x * 255).round().astype("uint8");'),
+        (npz(x=X.astype(bool), y=Y), 'If they are 0 to 1: (x * 255).round().astype("uint8");'),
+        (npz(x=X.astype(int), y=Y), 'from 0 (black) to 255 (white): x.astype("uint8").'),
+        (npz(x=X, y=np.eye(10)[:2]), "Replace the one-hot labels by numbers: y.argmax(axis=1)."),
+        (npz(x=X, y=Y[:, np.newaxis]), "Give the labels a single axis: y.ravel()."),
+        (npz(x=X, y=Y[:1]), "Give every image one label, a whole number from 0 to 9."),
+        (npz(x=X, y=np.array(["1", "2"])), "Convert the labels to whole numbers: y.astype(int)."),
+        (npz(x=X, y=np.array([True, False])), "Convert the labels to whole numbers: y.astype(int)."),
+        (npz(x=X, y=Y / 1.0), "Convert the labels to whole numbers: y.astype(int)."),
+        (npz(x=X, y=np.array([1, 10])), "If 10 means the digit 0, replace it: y % 10."),
+        (npz(x=X, y=np.array([1, 26])), "They look like letters, but drawings are digits:"),
+        (npz(x=X, y=np.array([-1, 2])), "Correct them, or choose another file."),
+        (npz(x=X.reshape(2, 784), y=np.eye(10)[:2]), "Replace the one-hot labels by numbers: y.argmax(axis=1)."),
+        # Larger than any file of the Lab's: what it is can be said without reading it.
+        (npz(np.savez_compressed, x=np.zeros((6000, 28, 28)), y=np.zeros(6000)), "Convert the pixels to whole numbers"),
+    ],
+)
+def test_a_file_in_another_format_is_refused_with_what_to_change(kept: Drawings, content: bytes, remedy: str) -> None:
+    with pytest.raises(CNNLabError) as refused:
+        kept.add_npz(content, "mine")
+    assert remedy in refused.value.sentences()[1]
+    assert "downloaded from CNN Lab" not in refused.value.sentences()[1]
+    assert kept.collections() == []
+
+
+def test_unusual_drawings_are_added_only_as_the_user_says(kept: Drawings) -> None:
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 13:15] = 255
+    content = npz(x=255 - np.stack([image, image]), y=np.array([1, 1]))
+    with pytest.raises(UnusualDrawings) as question:
+        kept.add_npz(content, "mine")
+    assert question.value.corrections == ("invert",)
+    assert kept.collections() == []
+    kept.add_npz(content, "corrected", corrections=question.value.corrections)
+    assert (kept.images("corrected")[0][..., 0] == image).all()
+    kept.add_npz(content, "as it is", corrections=())
+    assert (kept.images("as it is")[0][..., 0] == 255 - image).all()
 
 
 def test_too_many_and_too_large() -> None:
     many = np.zeros((20_001, 28, 28), np.uint8)
     with pytest.raises(CNNLabError, match=r"^The file has 20,001 drawings; expected 1 to 20,000\."):
-        drawn.unpack(npz(np.savez_compressed, x=many, y=np.zeros(20_001, np.uint8)))
-    images, _ = drawn.unpack(drawn.pack(many[:20_000, ..., np.newaxis], np.zeros(20_000, int)))
+        drawings_file.unpack(npz(np.savez_compressed, x=many, y=np.zeros(20_001, np.uint8)))
+    images, _ = drawings_file.unpack(drawings_file.pack(many[:20_000, ..., np.newaxis], np.zeros(20_000, int)))
     assert len(images) == 20_000
-    with pytest.raises(CNNLabError, match=r"^The file has 20\.0 MB; at most 20 MB are read\."):
-        drawn.unpack(bytes(20_000_001))
+    with pytest.raises(CNNLabError, match=r"^The file is 20\.0 MB; the limit is 20 MB\."):
+        drawings_file.unpack(bytes(20_000_001))
 
 
 def test_an_older_home_gets_the_table(tmp_path: Path) -> None:

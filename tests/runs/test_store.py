@@ -12,8 +12,8 @@ import pytest
 
 from cnnlab.errors import CNNLabError, DatasetError, NetworkError, StoreError
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.runs.record import Run, error_from_json, error_to_json
-from cnnlab.runs.shelf import Shelf
+from cnnlab.runs.run import Run, error_from_json, error_to_json
+from cnnlab.runs.seals import Seals
 from cnnlab.runs.store import RunStore
 from cnnlab.training.events import AnyEvent, Epoch, Finished, Started
 from cnnlab.training.spec import TrainingSpec
@@ -44,17 +44,17 @@ def store(tmp_path: Path) -> RunStore:
 
 
 def queued(store: RunStore, who: str, name: str = "", tiny: NetworkSpec | None = None) -> str:
-    return store.create(name, who, tiny or NetworkSpec(), TrainingSpec(), HERE)
+    return store.create(name, who, tiny or NetworkSpec(), TrainingSpec(), HERE).id
 
 
 def test_a_run_is_as_it_was_given(store: RunStore, tiny: NetworkSpec, quick: TrainingSpec) -> None:
-    run = store.get(store.create("first", "Ada", tiny, quick, HERE))
+    run = store.get(store.create("first", "Ada", tiny, quick, HERE).id)
     assert (run.name, run.who, run.state, run.network, run.training, run.server) == (
         *("first", "Ada", "queued"),
         *(tiny, quick, HERE),
     )
     assert (run.started, run.ended, run.error, run.details) == (None, None, None, "")
-    assert run.going and not run.resumable
+    assert run.active and not run.resumable
     assert store.folder(run.id).parent.name == "runs" and not store.folder(run.id).exists()
 
 
@@ -109,7 +109,7 @@ def test_a_resumed_run_may_finish_again(store: RunStore) -> None:
 
 def test_nothing_is_lost_by_closing(tmp_path: Path, tiny: NetworkSpec, quick: TrainingSpec) -> None:
     first = RunStore(tmp_path / "deep" / "home")
-    run = first.create("first", "Ada", tiny, quick, HERE)
+    run = first.create("first", "Ada", tiny, quick, HERE).id
     first.append(run, epoch(1))
     before = first.get(run), first.events(run)
     first.close()
@@ -174,7 +174,7 @@ def test_no_such_run(store: RunStore) -> None:
         store.get("x" * 60)
     assert refused.value.sentences() == (
         f"There is no run with the id “{'x' * 40}” in this Lab.",
-        "Pick one from the list, or start a new one.",
+        "Choose one from the list, or start a new one.",
     )
 
 
@@ -191,7 +191,7 @@ def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     )
 
 
-REMEDY = "Free some space or mend its permissions, or set CNNLAB_HOME to a folder that can be written to."
+REMEDY = "Free some space, fix its permissions, or set CNNLAB_HOME to a writable folder."
 
 
 def test_a_home_below_a_file(tmp_path: Path) -> None:
@@ -228,8 +228,8 @@ def test_a_damaged_database_is_kept_aside(tmp_path: Path, damage: Callable[[Path
     assert store.damage is not None
     problem, remedy = store.damage.sentences()
     assert problem.startswith("The Lab's database was damaged (")
-    assert f"It was kept as {aside}, and an empty one was begun" in problem
-    assert remedy == "If you have a copy of the database, end the Lab and put the copy in its place."
+    assert f"It was kept as {aside}, and an empty one was created" in problem
+    assert remedy == "If you have a backup of the database, stop the Lab and put the backup in its place."
     assert aside.stat().st_size > 4096 and store.runs() == []
     run = queued(store, "Ada")
     store.close()
@@ -283,14 +283,14 @@ def test_events_of_a_run_that_is_gone_are_left_out(store: RunStore) -> None:
 def test_other_settings_when_it_goes_on(store: RunStore, quick: TrainingSpec) -> None:
     run = queued(store, "Ada")
     store.set_state(run, "finished")
-    Shelf(store).note_test_accuracy(run, 0.5)
+    Seals(store).note_accuracy(run, 0.5)
     store.requeue(run, HERE, quick)
     assert (store.get(run).training, store.get(run).test_accuracy) == (quick, None)
 
 
 def test_a_child_knows_its_parent(store: RunStore) -> None:
     parent = queued(store, "Ada")
-    child = store.create("", "Ada", NetworkSpec(), TrainingSpec(), HERE, parent=parent, parent_epoch=3)
+    child = store.create("", "Ada", NetworkSpec(), TrainingSpec(), HERE, parent=(parent, 3)).id
     assert [(run.parent, run.parent_epoch) for run in map(store.get, (parent, child))] == [(None, None), (parent, 3)]
 
 
@@ -350,7 +350,7 @@ def test_two_connections_and_four_threads_at_once(tmp_path: Path) -> None:
     [
         CNNLabError("Plain."),
         StoreError("{count:,} of {what}", "Do {what}.", count=1234, what="it"),
-        NetworkError("Too {how}.", how="large").at(2, field="units", mend="units").of_kind("Dense"),
+        NetworkError("Too {how}.", how="large").at(2, field="units", quick_fix="units").of_kind("Dense"),
     ],
 )
 def test_an_error_is_the_same_afterwards(error: CNNLabError) -> None:

@@ -13,7 +13,7 @@ from scipy import ndimage
 from cnnlab.datasets import load, scaled
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.augment import augmented, batches
-from cnnlab.training.distortions import keras_layers
+from cnnlab.training.augmentation_layers import keras_layers
 from cnnlab.training.events import Epoch
 from cnnlab.training.spec import Augmentation, TrainingSpec
 from cnnlab.training.train import Trained, train

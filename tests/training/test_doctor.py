@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,12 @@ import pytest
 
 from cnnlab.datasets import Dataset, load
 from cnnlab.network.layers import AnyLayer, Conv2D, Dense, Dropout, Flatten, Rescaling
-from cnnlab.network.shapes import check
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.summary import check
 from cnnlab.training.control import Control
 from cnnlab.training.doctor import RULES, Finding, examine
 from cnnlab.training.doctor.finding import Case
-from cnnlab.training.events import AnyEvent, Epoch, Finished, Watch
+from cnnlab.training.events import AnyEvent, Epoch, Finished, Started, Watch
 from cnnlab.training.history import History
 from cnnlab.training.spec import Augmentation, TrainingSpec
 from cnnlab.training.train import train
@@ -62,7 +63,7 @@ class Fault:
     more: int = 0
 
 
-RAW, LARGER = Rescaling(scale=255), Rescaling(scale=9)
+RAW, LARGER, SQUEEZED = Rescaling(scale=255), Rescaling(scale=9), Rescaling(scale=1 / 255)
 SGD = SETTINGS.replace(optimizer="SGD", epochs=1)
 LINEAR = dense("linear", 2).layers[:-1]
 
@@ -70,20 +71,21 @@ FAULTS = {
     "broken: pixels": Fault(
         network(RAW, *LINEAR),
         SGD.replace(learning_rate=0.01),
-        "In epoch 1 the training loss became NaN. The pixels are not normalized: rescaling makes them as large as 255,",
+        "In epoch 1, the training loss became NaN. The pixels are not normalized: rescaling makes them as large as "
+        "255,",
         network=network(*LINEAR),
     ),
     "broken: learning rate": Fault(
         network(*LINEAR),
         SGD.replace(learning_rate=10.0, epochs=2),
-        "In epoch 1 the training loss became NaN. The learning rate is 10, and SGD usually takes about 0.01: steps",
+        "In epoch 1, the training loss became NaN. The learning rate is 10, while 0.01 is typical for SGD: steps",
         changes={"learning_rate": 0.01},
     ),
     "guessing: sigmoid": Fault(
         dense("sigmoid", 5),
         SETTINGS.replace(epochs=3),
-        "After 3 epochs {e[2].accuracy:.1%} of the training images are right; guessing among 10 classes gives 10.0%. "
-        "Several layers with sigmoid or tanh",
+        "After 3 epochs, {e[2].accuracy:.1%} of the training images are classified correctly; guessing among 10 "
+        "classes gives 10.0%. Several sigmoid or tanh layers",
         network=dense("relu", 5),
     ),
     "guessing: labels": Fault(
@@ -95,43 +97,56 @@ FAULTS = {
     "too_fast: first epoch": Fault(
         dense("relu", 2),
         SGD.replace(learning_rate=10.0),
-        "The mean loss of the first epoch was {e[0].loss:.3g}; guessing costs only 2.30. Steps with a learning rate of "
-        "10 go past the valley",
+        "The mean loss of the first epoch was {e[0].loss:.3g}; guessing gives only 2.30. With a learning rate of 10, "
+        "each step overshoots the minimum.",
         changes={"learning_rate": 0.01},
     ),
     "too_fast: jumps": Fault(
         network(Flatten()),
         SETTINGS.replace(learning_rate=3.0, epochs=10),
-        "In the last 9 epochs the training loss jumped up",
+        "In the last 9 epochs, the training loss jumped ",
         changes={"learning_rate": 0.001},
     ),
     "dead": Fault(
         dense("relu", 2),
         SETTINGS.replace(learning_rate=0.3, epochs=2),
-        "After epoch 2, {w[1][dense].dead:.0%} of the units of layer 2 (Dense) were 0 for every image looked at. "
-        "A unit that is always 0 gets no gradient and stays so. One long step is enough to bring it there: the "
+        "After epoch 2, {w[1][dense].dead:.0%} of the units in layer 2 (Dense) were 0 for every inspected image. "
+        "A unit that is always 0 gets no gradient and cannot recover. One large step can cause this: the "
         "learning rate is 0.3,",
         changes={"learning_rate": 0.001},
     ),
     "saturated: learning rate": Fault(
         dense("tanh"),
         SETTINGS.replace(learning_rate=0.1, epochs=2),
-        "After epoch 2, {w[1][dense].saturated:.0%} of the outputs of layer 2 (Dense) were within 0.02 of an end of "
+        "After epoch 2, {w[1][dense].saturated:.0%} of the outputs of layer 2 (Dense) were within 0.02 of a limit of "
         "tanh. There the curve is flat",
         changes={"learning_rate": 0.001},
     ),
     "saturated: large values": Fault(
         network(LARGER, *dense("tanh").layers[:-1]),
         SETTINGS.replace(epochs=2),
-        "tanh. There the curve is flat and hardly lets a gradient through, so the layers before it learn slowly.",
+        "tanh. There the curve is flat and passes hardly any gradient, so the layers before it learn slowly.",
         network=network(LARGER, *dense("relu").layers[:-1]),
     ),
     "too_slow": Fault(
         network(*CONVOLUTION),
         SETTINGS.replace(learning_rate=0.00001, epochs=4),
-        "In 4 epochs the training loss fell only from {e[0].loss:.3f} to {e[3].loss:.3f}; guessing costs 2.30. "
-        "The loss falls in every epoch, but the steps with a learning rate of 1e-05 are short.",
+        "In 4 epochs, the training loss fell only from {e[0].loss:.3f} to {e[3].loss:.3f}; guessing gives 2.30. "
+        "The loss falls in every epoch, but with a learning rate of 1e-05 the steps are small.",
         changes={"learning_rate": 0.001},
+    ),
+    "too_slow: rescaled twice": Fault(
+        network(SQUEEZED, *CONVOLUTION),
+        SETTINGS.replace(epochs=4),
+        "guessing gives 2.30. The pixels are rescaled twice: the Lab's pixels are already 0 to 1, and the rescaling in "
+        "the network leaves a difference of only 0.0039 between black and white.",
+        network=network(*CONVOLUTION),
+    ),
+    "guessing: rescaled twice": Fault(
+        network(Rescaling(scale=1 / 127.5, offset=-1), Flatten()),
+        SETTINGS.replace(epochs=8, learning_rate=0.01),
+        "classes gives 10.0%. The pixels are rescaled twice",
+        network=network(Flatten()),
     ),
     "overfitting": Fault(
         dense("relu", 2, 128),
@@ -143,22 +158,22 @@ FAULTS = {
     "unfinished": Fault(
         network(*CONVOLUTION),
         SETTINGS.replace(epochs=4),
-        "From epoch 1 to epoch 4 the validation loss still fell from {e[0].val_loss:.3f} to {e[3].val_loss:.3f}. "
-        "More epochs should make it better.",
+        "From epoch 1 to epoch 4, the validation loss still fell from {e[0].val_loss:.3f} to {e[3].val_loss:.3f}. "
+        "More epochs should improve it.",
         changes={"epochs": 8},
         more=4,
     ),
     "tested": Fault(
         network(*CONVOLUTION),
         SETTINGS.replace(epochs=1, validation="test"),
-        "Its 360 images have measured the network after every epoch, up to epoch 1.",
+        "The network was evaluated on its 360 images after every epoch, up to epoch 1.",
         changes={"validation": "split"},
     ),
     "easier": Fault(
         network(Flatten(), Dense(units=64, activation="relu"), Dropout(rate=0.5)),
         SETTINGS.replace(epochs=3, augmentation=Augmentation(shift=0.05)),
-        "In epoch 3 the validation loss is {e[2].val_loss:.3f} ({e[2].val_accuracy:.1%} right) and the training loss "
-        "{e[2].loss:.3f} ({e[2].accuracy:.1%} right). This is no mistake: dropout and noise disturb the network",
+        "In epoch 3, the validation loss is {e[2].val_loss:.3f} (accuracy {e[2].val_accuracy:.1%}), and the training "
+        "loss is {e[2].loss:.3f} (accuracy {e[2].accuracy:.1%}). This is expected: dropout and noise are active only",
         network=dense("relu", 1, 64),
         changes={"augmentation": Augmentation()},
     ),
@@ -268,8 +283,8 @@ def test_a_run_that_waits(digits: Dataset) -> None:
     finding = found(history, run, training)["waiting"]
     seconds, busy = history.epochs[-1].seconds, history.watches[-1].processor_seconds
     assert finding.sentences()[1] == (
-        f"Epoch 3 took {seconds:.1f} s, and the training process computed for {busy:.1f} s of it: {busy / seconds:.0%} "
-        "of one processor core."
+        f"Epoch 3 took {seconds:.1f} s, but the training process used only {busy:.1f} s of CPU time: "
+        f"{busy / seconds:.0%} of one core."
     )
     assert finding.remedy and finding.remedy.training == training.replace(batch_size=64)
     # A single epoch that waited can be the computer's.
@@ -277,8 +292,55 @@ def test_a_run_that_waits(digits: Dataset) -> None:
     assert "waiting" not in found(folded(one), run, training)
 
 
+def test_a_script_that_validates_on_unknown_images_uses_no_test_set(digits: Dataset) -> None:
+    """A recorded script does not say which images it validates on, if any; its run is never said to use “0 images”."""
+    training = SETTINGS.replace(epochs=1, validation="test")
+    events = events_of(network(*CONVOLUTION), training, digits)
+    recorded = [one.model_copy(update={"validation_images": 0}) if isinstance(one, Started) else one for one in events]
+    assert "tested" in found(folded(events), network(*CONVOLUTION), training)
+    assert "tested" not in found(folded(recorded), network(*CONVOLUTION), training)
+
+
 def test_nothing_is_said_of_a_run_that_has_not_begun() -> None:
     assert examine(History(), network(Flatten()), SETTINGS, going=True) == ()
+
+
+def test_a_few_updates_do_not_show_whether_a_network_learns(digits: Dataset) -> None:
+    """Large batches: each epoch has three updates, and the network does learn."""
+    training, run = SETTINGS.replace(batch_size=500, epochs=30, watch=False), dense("relu", 4)
+    history, said = History(), set()
+    for event in events_of(run, training, digits):
+        history.add(event)
+        said |= {finding.rule for finding in examine(history, run, training, going=True)}
+    assert history.started and history.started.steps == 3
+    # After four epochs, that is twelve updates, the loss is still near that of guessing, and falls in every epoch.
+    assert history.epochs[3].loss > 0.7 * math.log(10)
+    assert history.epochs[-1].accuracy > 0.5
+    assert not said & {"guessing", "too_slow"}
+
+
+def test_guessing_is_counted_in_updates() -> None:
+    """Two runs with the same epochs: one with 99 updates or fewer, one with 100."""
+    run, training = network(*CONVOLUTION), SETTINGS
+    for steps, expected in ((49, False), (50, True)):
+        history = folded(
+            [
+                Started(epochs=2, steps=steps, train_images=100, validation_images=10, parameters=1),
+                *(
+                    Epoch(
+                        epoch=epoch, loss=2.31, accuracy=0.1, val_loss=2.31, val_accuracy=0.1,
+                        seconds=1, learning_rate=0.001, examples_per_second=1,
+                    )
+                    for epoch in (1, 2)
+                ),
+            ]
+        )  # fmt: skip
+        assert ("guessing" in found(history, run, training)) is expected
+
+
+def test_the_chance_level_of_an_unknown_dataset_is_that_of_the_outputs() -> None:
+    three = NetworkSpec(input_shape=(8, 8, 1), layers=(Flatten(), Dense(units=3, activation="softmax")))
+    assert Case(History(), three, SETTINGS.replace(dataset="my shapes"), going=True).classes == 3
 
 
 def test_what_is_said_of_the_end_waits_for_it(runs: Runs) -> None:

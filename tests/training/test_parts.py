@@ -12,9 +12,8 @@ from sklearn.model_selection import train_test_split
 
 from cnnlab.datasets import Dataset, load
 from cnnlab.errors import TrainingError
-from cnnlab.training.parts import divided, parts
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.training.split import split
+from cnnlab.training.split import parts, split, train_validation_split
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,9 @@ def digits() -> Dataset:
 def test_images_are_divided_as_scikit_learn_does(count: int, share: float, seed: int) -> None:
     places = np.arange(count) * 3
     for ours, theirs in zip(
-        divided(places, share, seed), train_test_split(places, test_size=share, random_state=seed), strict=True
+        train_validation_split(places, share, seed),
+        train_test_split(places, test_size=share, random_state=seed),
+        strict=True,
     ):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -51,27 +52,27 @@ def test_the_parts_are_those_of_a_training(digits: Dataset, changes: dict[str, A
         (learned, given_to_it.x_train, given_to_it.y_train),
         (checked, given_to_it.x_validation, given_to_it.y_validation),
     ):
-        np.testing.assert_array_equal(part.images[part.places], images)
+        np.testing.assert_array_equal(part.images[part.indices], images)
         np.testing.assert_array_equal(part.labels, labels)
         np.testing.assert_array_equal(part.image(len(images) - 1), images[-1])
-    np.testing.assert_array_equal(learned.truth, digits.y_train[learned.places])
-    np.testing.assert_array_equal(tested.labels, digits.y_test[tested.places])
-    assert len(tested.places) == (360 if not training.classes else np.isin(digits.y_test, training.classes).sum())
+    np.testing.assert_array_equal(learned.true_labels, digits.y_train[learned.indices])
+    np.testing.assert_array_equal(tested.labels, digits.y_test[tested.indices])
+    assert len(tested.indices) == (360 if not training.classes else np.isin(digits.y_test, training.classes).sum())
     if not training.label_noise:
-        np.testing.assert_array_equal(learned.labels, learned.truth)
+        np.testing.assert_array_equal(learned.labels, learned.true_labels)
     else:
-        assert 0.25 < (learned.labels != learned.truth).mean() < 0.5
+        assert 0.25 < (learned.labels != learned.true_labels).mean() < 0.5
 
 
 def test_of_one_class(digits: Dataset) -> None:
     part = parts(digits, TrainingSpec(dataset="digits-8x8"))["test"]
-    fives = part.of(5)
+    fives = part.with_label(5)
     assert len(fives) == (digits.y_test == 5).sum() > 0 and set(part.labels[fives]) == {5}
-    assert part.of(None).tolist() == list(range(360))
+    assert part.with_label(None).tolist() == list(range(360))
 
 
 def test_what_the_dataset_has_not_is_said(digits: Dataset) -> None:
-    with pytest.raises(TrainingError, match=r"2,000 training images were asked for, but digits-8x8 has 1,437"):
+    with pytest.raises(TrainingError, match=r"2,000 training images were requested, but digits-8x8 has 1,437"):
         parts(digits, TrainingSpec(dataset="digits-8x8", train_size=2000))
-    with pytest.raises(TrainingError, match="There are no such classes: 3, 12"):
+    with pytest.raises(TrainingError, match="Unknown classes: 3, 12"):
         parts(digits, TrainingSpec(dataset="digits-8x8", classes=(3, 12)))

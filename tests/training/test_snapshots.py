@@ -17,19 +17,19 @@ from cnnlab.datasets import Dataset, load
 from cnnlab.errors import CNNLabError
 from cnnlab.network.layers import BatchNormalization, Dropout
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.training import answered, snapshots
-from cnnlab.training.callbacks import SnapshotKeeper, weights_of
+from cnnlab.training import probe_images, snapshots
+from cnnlab.training.callbacks.reporting import SnapshotKeeper, weights_of
 from cnnlab.training.control import Control
-from cnnlab.training.snapshots import FIRST_BATCHES, MOST_BYTES, Moment, Weights, planned
+from cnnlab.training.snapshots import FIRST_BATCHES, MAX_BYTES, Moment, Weights, plan_moments
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
 
 SPEC = TrainingSpec(dataset="digits-8x8", epochs=3)
-GONE = r"^The weights of this run at that moment are not there \(any more\)\. Choose another moment"
+GONE = r"^The weights of this snapshot are missing or damaged\. Choose another snapshot"
 
 
 def plan(steps: int, parameters: int, **changes: Any) -> list[tuple[int, int]]:
-    return sorted(tuple(moment) for moment in planned(SPEC.replace(**changes), steps, parameters))
+    return sorted(tuple(moment) for moment in plan_moments(SPEC.replace(**changes), steps, parameters))
 
 
 def test_plans_by_hand() -> None:
@@ -42,9 +42,9 @@ def test_plans_by_hand() -> None:
     assert plan(32, 1000, snapshots="none") == []
     assert plan(32, 10_000_000_000) == [(0, 0), (3, 0)]
     # Room for six: 4 bytes a number.
-    assert plan(32, MOST_BYTES // 24, epochs=10) == [(0, 0), (2, 0), (4, 0), (6, 0), (8, 0), (10, 0)]
-    assert plan(32, MOST_BYTES // 24, epochs=11) == [(0, 0), (3, 0), (6, 0), (9, 0), (11, 0)]
-    assert plan(32, MOST_BYTES // 24, epochs=5) == [(k, 0) for k in range(6)]
+    assert plan(32, MAX_BYTES // 24, epochs=10) == [(0, 0), (2, 0), (4, 0), (6, 0), (8, 0), (10, 0)]
+    assert plan(32, MAX_BYTES // 24, epochs=11) == [(0, 0), (3, 0), (6, 0), (9, 0), (11, 0)]
+    assert plan(32, MAX_BYTES // 24, epochs=5) == [(k, 0) for k in range(6)]
 
 
 @given(
@@ -56,7 +56,7 @@ def test_any_plan_has_bounds(epochs: int, steps: int, parameters: int, which: st
     if which == "none":
         assert moments == []
         return
-    assert len(moments) <= 2 or len(moments) * parameters * 4 <= MOST_BYTES
+    assert len(moments) <= 2 or len(moments) * parameters * 4 <= MAX_BYTES
     assert {(0, 0), (epochs, 0)} <= set(moments)
     early = [step for epoch, step in moments if step]
     assert all(epoch == 0 for epoch, step in moments if step)
@@ -86,20 +86,20 @@ def assert_same(one: Weights, other: Weights) -> None:
 
 def test_what_is_kept_is_read(tmp_path: Path) -> None:
     assert snapshots.moments(tmp_path) == []
-    assert snapshots.size(tmp_path) == 0
+    assert snapshots.total_bytes(tmp_path) == 0
     for moment in (Moment(3), Moment(0, 12), Moment(0), Moment(1000), Moment(0, 60_000)):
-        snapshots.keep(tmp_path, moment, WEIGHTS)
+        snapshots.save(tmp_path, moment, WEIGHTS)
         assert_same(snapshots.read(tmp_path, moment), WEIGHTS)
     assert snapshots.moments(tmp_path) == [(0, 0), (0, 12), (0, 60_000), (3, 0), (1000, 0)]
-    assert snapshots.size(tmp_path) == sum(path.stat().st_size for path in (tmp_path / "snapshots").iterdir())
-    snapshots.keep_if_new(tmp_path, Moment(3), {})
+    assert snapshots.total_bytes(tmp_path) == sum(path.stat().st_size for path in (tmp_path / "snapshots").iterdir())
+    snapshots.save_if_missing(tmp_path, Moment(3), {})
     assert_same(snapshots.read(tmp_path, Moment(3)), WEIGHTS)
-    snapshots.keep(tmp_path, Moment(3), {})
+    snapshots.save(tmp_path, Moment(3), {})
     assert snapshots.read(tmp_path, Moment(3)) == {}
 
 
 def test_a_file_that_was_not_finished_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    snapshots.keep(tmp_path, Moment(1), WEIGHTS)
+    snapshots.save(tmp_path, Moment(1), WEIGHTS)
 
     def full(path: Path, **arrays: np.ndarray) -> None:
         path.write_bytes(b"half of it")
@@ -108,7 +108,7 @@ def test_a_file_that_was_not_finished_is_never_seen(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(np, "savez", full)
     for moment in (Moment(1), Moment(2)):
         with pytest.raises(OSError, match="no space left"):
-            snapshots.keep(tmp_path, moment, {})
+            snapshots.save(tmp_path, moment, {})
     assert snapshots.moments(tmp_path) == [(1, 0)]
     assert_same(snapshots.read(tmp_path, Moment(1)), WEIGHTS)
 
@@ -116,7 +116,7 @@ def test_a_file_that_was_not_finished_is_never_seen(tmp_path: Path, monkeypatch:
 def test_what_is_missing_or_damaged_is_said(tmp_path: Path) -> None:
     with pytest.raises(CNNLabError, match=GONE):
         snapshots.read(tmp_path / "gone", Moment(1))
-    snapshots.keep(tmp_path, Moment(1), WEIGHTS)
+    snapshots.save(tmp_path, Moment(1), WEIGHTS)
     with pytest.raises(CNNLabError, match=GONE):
         snapshots.read(tmp_path, Moment(1, 1))
     path = tmp_path / "snapshots" / Moment(1).file
@@ -128,7 +128,7 @@ def test_what_is_missing_or_damaged_is_said(tmp_path: Path) -> None:
 
 
 def test_damage_anywhere_in_a_file_is_said(tmp_path: Path) -> None:
-    snapshots.keep(tmp_path, Moment(1), {"conv2d": WEIGHTS["conv2d"]})
+    snapshots.save(tmp_path, Moment(1), {"conv2d": WEIGHTS["conv2d"]})
     path = tmp_path / "snapshots" / Moment(1).file
     whole = path.read_bytes()
     refused = 0
@@ -143,14 +143,14 @@ def test_damage_anywhere_in_a_file_is_said(tmp_path: Path) -> None:
 
 def test_the_images_of_a_run_are_never_there_by_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digits = load("digits-8x8")
-    assert answered.read(tmp_path) is None
+    assert probe_images.read(tmp_path) is None
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError))
     with pytest.raises(OSError):
-        answered.keep(tmp_path, digits)
-    assert answered.read(tmp_path) is None
+        probe_images.save(tmp_path, digits)
+    assert probe_images.read(tmp_path) is None
     monkeypatch.undo()
-    answered.keep(tmp_path, digits)
-    images, labels = answered.read(tmp_path) or (np.zeros(0), np.zeros(0))
+    probe_images.save(tmp_path, digits)
+    images, labels = probe_images.read(tmp_path) or (np.zeros(0), np.zeros(0))
     np.testing.assert_array_equal(images, digits.x_test[:96])
     np.testing.assert_array_equal(labels, digits.y_test[:96])
 
@@ -245,21 +245,21 @@ def test_the_epoch_that_is_kept_is_always_there(
 
 def room_for(most: int) -> int:
     """Parameters of a network of which so many moments may be kept."""
-    return MOST_BYTES // (4 * most)
+    return MAX_BYTES // (4 * most)
 
 
 def goes_on(folder: Path, parameters: int, epochs: int, done: int) -> None:
     """Train on from epoch `done` to `epochs`, as the callback keeps moments; never more than there is room for."""
-    whole = planned(SPEC.replace(epochs=epochs), 32, parameters)
+    whole = plan_moments(SPEC.replace(epochs=epochs), 32, parameters)
     for moment in sorted(moment for moment in whole if moment > Moment(done)):
         snapshots.make_room(folder, moment, parameters, whole)
-        snapshots.keep(folder, moment, {})
-        assert len(snapshots.moments(folder)) <= max(MOST_BYTES // (4 * parameters), 2)
+        snapshots.save(folder, moment, {})
+        assert len(snapshots.moments(folder)) <= max(MAX_BYTES // (4 * parameters), 2)
 
 
 def test_a_run_that_goes_on_makes_room(tmp_path: Path) -> None:
     parameters = room_for(10)
-    snapshots.keep(tmp_path, Moment(0), {})
+    snapshots.save(tmp_path, Moment(0), {})
     goes_on(tmp_path, parameters, 9, 0)
     assert [moment.epoch for moment in snapshots.moments(tmp_path)] == list(range(10))
     goes_on(tmp_path, parameters, 18, 9)
@@ -274,7 +274,7 @@ def test_a_run_that_goes_on_makes_room(tmp_path: Path) -> None:
 def test_it_never_keeps_too_much_however_often_it_goes_on(more: list[int], most: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder, parameters, done = Path(place), room_for(most), 0
-        snapshots.keep(folder, Moment(0), {})
+        snapshots.save(folder, Moment(0), {})
         for epochs in more:
             goes_on(folder, parameters, done + epochs, done)
             done += epochs
@@ -284,9 +284,9 @@ def test_it_never_keeps_too_much_however_often_it_goes_on(more: list[int], most:
 
 def test_the_best_epoch_finds_room(tmp_path: Path) -> None:
     for epoch in (0, 3, 6, 9, 10):
-        snapshots.keep(tmp_path, Moment(epoch), {})
+        snapshots.save(tmp_path, Moment(epoch), {})
     snapshots.make_room(tmp_path, Moment(5), room_for(5))
-    snapshots.keep_if_new(tmp_path, Moment(5), {})
+    snapshots.save_if_missing(tmp_path, Moment(5), {})
     # The sixth epoch has the nearest neighbours, 5 and 9; the last but one, 6 and 10, is as near, but comes later.
     assert [moment.epoch for moment in snapshots.moments(tmp_path)] == [0, 3, 5, 9, 10]
 
@@ -295,7 +295,7 @@ def test_a_large_run_is_trained_on_within_its_bounds(
     digits: Dataset, tiny: NetworkSpec, quick: TrainingSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parameters = train(tiny, quick, digits).model.count_params()
-    monkeypatch.setattr(snapshots, "MOST_BYTES", 5 * 4 * parameters)
+    monkeypatch.setattr(snapshots, "MAX_BYTES", 5 * 4 * parameters)
     train(tiny, quick.replace(epochs=4), digits, folder=tmp_path)
     assert [moment.epoch for moment in snapshots.moments(tmp_path)] == [0, 1, 2, 3, 4]
     train(tiny, quick.replace(epochs=6), digits, folder=tmp_path)
@@ -304,9 +304,9 @@ def test_a_large_run_is_trained_on_within_its_bounds(
 
 
 def test_whether_any_are_kept_is_known_without_naming_them(tmp_path: Path) -> None:
-    assert not snapshots.any_kept(tmp_path)
+    assert not snapshots.has_snapshots(tmp_path)
     (tmp_path / "snapshots").mkdir()
     (tmp_path / "snapshots" / "unfinished.npz").touch()
-    assert not snapshots.any_kept(tmp_path)
-    snapshots.keep(tmp_path, snapshots.Moment(0), {"dense": (np.zeros(3, np.float32),)})
-    assert snapshots.any_kept(tmp_path)
+    assert not snapshots.has_snapshots(tmp_path)
+    snapshots.save(tmp_path, snapshots.Moment(0), {"dense": (np.zeros(3, np.float32),)})
+    assert snapshots.has_snapshots(tmp_path)

@@ -78,8 +78,8 @@ def test_split_is_that_of_scikit_learn() -> None:
     for a, b in zip((ours.x_train, ours.x_validation, ours.y_train, ours.y_validation), theirs, strict=True):
         np.testing.assert_array_equal(a, b)
     assert len(ours.x_validation) == 150
-    np.testing.assert_array_equal(digits.x_train[ours.validation], ours.x_validation)
-    np.testing.assert_array_equal(digits.y_train[ours.validation], ours.y_validation)
+    np.testing.assert_array_equal(digits.x_train[ours.validation_indices], ours.x_validation)
+    np.testing.assert_array_equal(digits.y_train[ours.validation_indices], ours.y_validation)
 
 
 def test_the_test_set_for_validation() -> None:
@@ -89,7 +89,7 @@ def test_the_test_set_for_validation() -> None:
     np.testing.assert_array_equal(ours.y_train, digits.y_train[:500])
     np.testing.assert_array_equal(ours.x_validation, digits.x_test)
     np.testing.assert_array_equal(ours.y_validation, digits.y_test)
-    assert ours.validation.tolist() == list(range(360))
+    assert ours.validation_indices.tolist() == list(range(360))
 
 
 def test_all_images_where_no_number_is_given() -> None:

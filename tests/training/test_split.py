@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
@@ -9,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from cnnlab.datasets import Dataset, load
 from cnnlab.errors import TrainingError
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.training.split import check_classes, split
+from cnnlab.training.split import check_classes, parts, split
 
 DIGITS = TrainingSpec(dataset="digits-8x8")
 
@@ -26,7 +28,19 @@ def test_images_are_divided_as_scikit_learn_does(digits: Dataset) -> None:
     np.testing.assert_array_equal(parts.y_train, y)
     np.testing.assert_array_equal(parts.x_validation, x_val)
     np.testing.assert_array_equal(parts.y_validation, y_val)
-    np.testing.assert_array_equal(digits.x_train[parts.validation], x_val)
+    np.testing.assert_array_equal(digits.x_train[parts.validation_indices], x_val)
+
+
+def test_validation_images_of_the_datasets_own_are_kept(digits: Dataset) -> None:
+    own = dataclasses.replace(digits, validation=np.array([3, 50, 99, 400]))
+    settings = DIGITS.replace(train_size=100, validation_split=0.5)
+    divided = split(own, settings)
+    assert divided.validation_indices.tolist() == [3, 50, 99]
+    np.testing.assert_array_equal(divided.x_validation, digits.x_train[[3, 50, 99]])
+    np.testing.assert_array_equal(divided.x_train, np.delete(digits.x_train[:100], [3, 50, 99], axis=0))
+    shown = parts(own, settings)
+    assert shown["validation"].indices.tolist() == [3, 50, 99]
+    assert shown["training"].indices.tolist() == np.delete(np.arange(100), [3, 50, 99]).tolist()
 
 
 def test_only_the_chosen_classes_are_trained_and_validated_on(digits: Dataset) -> None:
@@ -39,13 +53,13 @@ def test_only_the_chosen_classes_are_trained_and_validated_on(digits: Dataset) -
     np.testing.assert_array_equal(parts.x_validation, x_val)
     np.testing.assert_array_equal(parts.y_validation, y_val)
     # Their places are those in the whole set.
-    np.testing.assert_array_equal(digits.x_train[parts.validation], x_val)
-    np.testing.assert_array_equal(digits.y_train[parts.validation], y_val)
+    np.testing.assert_array_equal(digits.x_train[parts.validation_indices], x_val)
+    np.testing.assert_array_equal(digits.y_train[parts.validation_indices], y_val)
 
     parts = split(digits, DIGITS.replace(classes=(3, 8), validation="test", train_size=40))
     np.testing.assert_array_equal(parts.y_train, digits.y_train[both][:40])
     np.testing.assert_array_equal(parts.x_validation, digits.x_test[of_test])
-    np.testing.assert_array_equal(digits.x_test[parts.validation], parts.x_validation)
+    np.testing.assert_array_equal(digits.x_test[parts.validation_indices], parts.x_validation)
 
 
 @pytest.mark.parametrize(
@@ -53,19 +67,19 @@ def test_only_the_chosen_classes_are_trained_and_validated_on(digits: Dataset) -
     [
         (
             (3, 10),
-            "There are no such classes: 3, 10; expected numbers from 0 to 9.",
-            "Choose classes of this dataset, or none, to use all of them.",
+            "Unknown classes: 3, 10; expected numbers from 0 to 9.",
+            "Choose classes of this dataset, or none to use all of them.",
         ),
         (
             (-1, 3),
-            "There are no such classes: -1, 3; expected numbers from 0 to 9.",
-            "Choose classes of this dataset, or none, to use all of them.",
+            "Unknown classes: -1, 3; expected numbers from 0 to 9.",
+            "Choose classes of this dataset, or none to use all of them.",
         ),
-        ((3, 8, 3), "A class is named twice: 3, 8, 3.", "Name each class once."),
+        ((3, 8, 3), "A class is listed twice: 3, 8, 3.", "List each class once."),
         (
             (3,),
-            "There is nothing to tell apart: expected at least 2 classes, received 3.",
-            "Choose another class besides, or none, to use all of them.",
+            "There is nothing to distinguish: expected at least 2 classes, received 3.",
+            "Choose another class as well, or none to use all of them.",
         ),
     ],
 )
@@ -91,9 +105,9 @@ def test_too_few_images_of_the_classes_are_refused(digits: Dataset) -> None:
     with pytest.raises(TrainingError) as refused:
         split(digits, DIGITS.replace(classes=(3, 8), train_size=1000))
     assert refused.value.sentences()[0] == (
-        f"1,000 training images were asked for, but digits-8x8 has {count} of the chosen classes."
+        f"1,000 training images were requested, but digits-8x8 has {count} of the chosen classes."
     )
-    with pytest.raises(TrainingError, match=r"^60,000 training images were asked for, but digits-8x8 has 1,437\."):
+    with pytest.raises(TrainingError, match=r"^60,000 training images were requested, but digits-8x8 has 1,437\."):
         split(digits, DIGITS.replace(train_size=60_000))
 
 

@@ -17,10 +17,10 @@ from cnnlab.datasets import Dataset, load
 from cnnlab.errors import NetworkError, TrainingError
 from cnnlab.network.layers import Conv2D, Dropout
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.training.callbacks import REPORT_SECONDS
+from cnnlab.training.callbacks.reporting import REPORT_SECONDS
 from cnnlab.training.checkpoint import Checkpoint
 from cnnlab.training.control import Control
-from cnnlab.training.events import Answers, AnyEvent, Batch, Epoch, Finished, Started, from_json
+from cnnlab.training.events import Answers, AnyEvent, Batch, Epoch, Finished, Started, Watch, from_json
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import Trained, train
 
@@ -325,16 +325,24 @@ def test_a_loss_that_is_no_number(
         again = from_json(event.model_dump_json())
         assert repr(again) == repr(event)  # nan is not equal to itself
     assert repr(Checkpoint.read(tmp_path).epochs) == repr(trained.epochs)
+    # Keras counts NaN as a prediction of the first class, and ReLU can make a dead unit of it.
+    assert math.isnan(trained.epochs[-1].accuracy) and math.isnan(trained.epochs[-1].val_accuracy)
+    answers, watch = (next(event for event in reversed(events) if isinstance(event, kind)) for kind in (Answers, Watch))
+    assert isinstance(answers, Answers) and set(answers.predictions) == {-1}
+    assert isinstance(watch, Watch) and np.sum(watch.confusion) == 0
+    assert all(layer.dead is layer.saturated is None for layer in watch.layers.values())
     assert isinstance(events[-1], Finished)
     assert events[-1].reason == ("early" if early_stopping else "done")
 
 
 def test_what_is_refused(digits: Dataset, tiny: NetworkSpec, quick: TrainingSpec) -> None:
     events: list[AnyEvent] = []
-    with pytest.raises(NetworkError, match=r"The network takes images of 28×28×1, but those of the dataset are 8×8×1"):
+    with pytest.raises(
+        NetworkError, match=r"The network expects images of 28×28×1, but the dataset's images are 8×8×1"
+    ):
         train(tiny.replace(input_shape=(28, 28, 1)), quick, digits, events.append)
     with pytest.raises(NetworkError, match="at most 749 are allowed"):
         train(tiny, quick, digits, events.append, max_parameters=749)
-    with pytest.raises(TrainingError, match=r"^5,000 training images were asked for, but digits-8x8 has 1,437\. Use"):
+    with pytest.raises(TrainingError, match=r"^5,000 training images were requested, but digits-8x8 has 1,437\. Use"):
         train(tiny, quick.replace(train_size=5000), digits, events.append)
     assert events == []

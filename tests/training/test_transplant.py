@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from cnnlab.datasets import Dataset, load
+from cnnlab.network.kernel_presets import KERNELS
+from cnnlab.network.kernel_transplant import add_kernel, as_kernel, freeze
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.network.transplant import as_kernel, freeze, transplant
 from cnnlab.training import snapshots
 from cnnlab.training.control import Control
 from cnnlab.training.snapshots import Moment
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
-from cnnlab.vision.kernels import KERNELS
 
 BEGUN = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
 
@@ -27,7 +27,7 @@ def digits() -> Dataset:
 
 @pytest.fixture
 def begun(tiny: NetworkSpec) -> NetworkSpec:
-    return transplant(tiny, 0, as_kernel(KERNELS["sobel-vertical"].array))
+    return add_kernel(tiny, 0, as_kernel(KERNELS["sobel-vertical"].array))
 
 
 def test_a_frozen_layer_stays_bit_for_bit(

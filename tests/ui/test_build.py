@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cnnlab.lab import Lab
-from cnnlab.network import link
-from cnnlab.network.layers import LAYERS, BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D
-from cnnlab.network.recipes import RECIPES
+from cnnlab.export import share_code
+from cnnlab.network.layers import LAYERS, BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, Rescaling
 from cnnlab.network.spec import MAX_LAYERS, NetworkSpec
-from cnnlab.settings import Settings
+from cnnlab.training.recipes import RECIPES
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.ui import frame
 
 ROOT = Path(__file__).parents[2]
 HEAD = (Flatten(), Dense(units=10, activation="softmax"))
 
-
-@pytest.fixture(scope="module", autouse=True)
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The Lab that the pages find: with a folder of its own, and without workers, which Build does not need."""
-    found = Lab(Settings(home=tmp_path_factory.mktemp("build")), start_engine=False)
-    patch = pytest.MonkeyPatch()
-    patch.setattr(frame, "_lab", lambda: found)
-    # The test runner always runs the whole page, where Streamlit refuses to run a fragment again.
-    whole = st.rerun
-    patch.setattr(st, "rerun", lambda scope="app": whole())
-    yield found
-    patch.undo()
-    found.close()
+pytestmark = pytest.mark.usefixtures("lab")
 
 
 class Build:
@@ -150,7 +133,7 @@ def test_a_card_is_moved_duplicated_and_removed(build: Build) -> None:
 def test_a_mistake_is_on_its_card_and_mended_there(build: Build) -> None:
     build.show(NetworkSpec(layers=(Conv2D(filters=4), Dense(units=10, activation="softmax"))))
     (error,) = build.errors
-    assert "Layer 2 (Dense): It needs a vector, but it receives a picture of 26×26×4." in error
+    assert "Layer 2 (Dense): It needs a vector, but receives an image of 26×26×4." in error
     assert build.app.button(key="train").disabled
     # What is above it keeps its shape.
     badges = [text.value for text in build.app.markdown if "blue-badge" in text.value]
@@ -184,9 +167,17 @@ def test_advice_can_be_dismissed(build: Build) -> None:
     assert not any("no softmax" in caption.value for caption in build.app.caption)
 
 
+def test_advice_can_be_followed(build: Build) -> None:
+    build.show(NetworkSpec(layers=(Rescaling(scale=1 / 255), *HEAD)))
+    assert any("pixels are already 0 to 1" in caption.value.replace("\\", "") for caption in build.app.caption)
+    build.press("follow-squeezed-0")
+    assert build.kinds == [layer.kind for layer in HEAD]
+    assert not any("pixels are already" in caption.value for caption in build.app.caption)
+
+
 def test_a_link_is_taken_once_and_a_damaged_one_changes_nothing() -> None:
     network, training = NetworkSpec(name="given", layers=HEAD), TrainingSpec(epochs=3)
-    code = link.encode(network, training)
+    code = share_code.encode(network, training)
     assert Build(n=code).me.network == network
     damaged = Build(n=code[:-5])
     assert damaged.me.network == RECIPES["conv-8"].network
@@ -206,3 +197,13 @@ def test_a_full_network_says_so(build: Build) -> None:
     build.show(NetworkSpec(layers=(Conv2D(filters=1, padding="same"),) * (MAX_LAYERS - 1) + HEAD[1:]))
     build.press(f"mend-{MAX_LAYERS - 1}")
     assert any("at most 64 layers" in error for error in build.errors)
+
+
+def test_a_setting_typed_before_its_tab_is_closed_is_kept(build: Build) -> None:
+    build.app.session_state["build-tabs"] = "Settings"
+    build.app.run()
+    build.app.number_input(key=f"build-training-{build.me.edition}.epochs").set_value(7)
+    build.app.session_state["build-tabs"] = "Summary"
+    build.app.run()
+    build.sound()
+    assert build.me.training.epochs == 7

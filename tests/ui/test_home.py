@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab.lab import Lab
-from cnnlab.network.recipes import RECIPES
+from cnnlab.lab.lab import Lab
 from cnnlab.settings import Settings
+from cnnlab.training.recipes import RECIPES
 from cnnlab.training.spec import TrainingSpec
-from cnnlab.ui import frame
+from cnnlab.ui import lab as the_lab
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_newest_runs_and_a_way_to_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = Lab(Settings(home=tmp_path), start_engine=False)
-    monkeypatch.setattr(frame, "_lab", lambda: lab)
+    monkeypatch.setattr(the_lab, "_lab", lambda: lab)
     try:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for count in range(1, 8):
-            lab.start(RECIPES["conv-8"].network, TrainingSpec(), name=f"run {count}")
+            lab.runs.start(RECIPES["conv-8"].network, TrainingSpec(), name=f"run {count}")
             if count < 6:
                 continue
             app.run()

@@ -28,21 +28,22 @@ from cnnlab.network.layers import (
     ZeroPadding2D,
 )
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.training.callbacks import weights_of
+from cnnlab.training.callbacks.reporting import weights_of
 from cnnlab.training.snapshots import Weights
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
 from cnnlab.vision.attribution import (
-    LEAD,
+    MIN_LEAD,
     features,
     grad_cam,
+    hires_cam,
     maps_layer,
     nearest,
     occlusion,
     saliency,
     towards,
 )
-from cnnlab.vision.feature_maps import Looker
+from cnnlab.vision.feature_maps import TracedNetwork
 
 
 def network(*layers: AnyLayer) -> NetworkSpec:
@@ -130,15 +131,13 @@ def bilinear(grid: np.ndarray, height: int, width: int) -> np.ndarray:
 def test_grad_cam_as_computed_by_hand_on_the_raw_model(name: str) -> None:
     assert maps_layer(ALL[name]) == MAPS[name]
     index = MAPS[name]
-    looker = Looker(ALL[name])
+    traced = TracedNetwork(ALL[name])
     seen = 0
     for seed in (1, 2, 1):
         model, weights = weighted(ALL[name], seed)
         if index is None:
-            with pytest.raises(
-                CNNLabError, match=r"^Grad-CAM looks at feature maps, but .*\. Choose a run of a network"
-            ):
-                grad_cam(looker, weights, images[0], 0)
+            with pytest.raises(CNNLabError, match=r"^Grad-CAM needs feature maps, but .*\. Choose a run whose network"):
+                grad_cam(traced, weights, images[0], 0)
             continue
         scores_of(name, model)
         front = keras.Model(model.inputs[0], model.layers[index].output)
@@ -157,10 +156,38 @@ def test_grad_cam_as_computed_by_hand_on_the_raw_model(name: str) -> None:
             heat = heat.clip(0)
             seen += heat.max() > 0
             expected = bilinear(heat / (heat.max() or 1), 9, 8)
-            result = grad_cam(looker, weights, image, target)
+            result = grad_cam(traced, weights, image, target)
             assert (result.shape, result.dtype) == ((9, 8), np.float32)
             np.testing.assert_allclose(result, expected, atol=2e-5)
     assert seen >= (3 if index is not None else 0)
+
+
+def test_hires_cam_where_grad_cam_is_blank() -> None:
+    # One map that is the image; of its 72 positions, one speaks for class 0 and the others against it.
+    plain = NetworkSpec(input_shape=(9, 8, 1), layers=(Conv2D(filters=1, kernel_size=1), Flatten(), Dense(units=2)))
+    slopes = np.full((72, 2), -0.5, np.float32)
+    slopes[8 * 4 + 3, 0] = 2
+    kernel, bias = np.ones((1, 1, 1, 1), np.float32), np.zeros(1, np.float32)
+    weights = {"conv2d": (kernel, bias), "flatten": (), "dense": (slopes, np.zeros(2, np.float32))}
+    traced, image = TracedNetwork(plain), images[0, :, :, :1]
+    assert not grad_cam(traced, weights, image, 0).any()
+    found = hires_cam(traced, weights, image, 0)
+    assert np.argwhere(found).tolist() == [[4, 3]] and found[4, 3] == 1
+    # Nothing speaks for class 1 anywhere.
+    assert not hires_cam(traced, weights, image, 1).any()
+
+
+def test_hires_cam_adds_up_to_the_score_before_the_cut() -> None:
+    # Flatten and Dense follow the maps: where every term is positive, nothing is cut off.
+    model, weights = weighted(LINEAR)
+    weights["dense"] = (np.abs(weights["dense"][0]), weights["dense"][1])
+    model.layers[-1].set_weights(weights["dense"])
+    maps = model.layers[0](images[:1]).numpy()[0]
+    terms = (maps * weights["dense"][0][:, 2].reshape(maps.shape)).sum(axis=2)
+    score = float(model(images[:1]).numpy()[0, 2]) - float(weights["dense"][1][2])
+    assert terms.sum() == pytest.approx(score, rel=1e-4)
+    expected = bilinear(terms.clip(0) / terms.max(), 9, 8)
+    np.testing.assert_allclose(hires_cam(TracedNetwork(LINEAR), weights, images[0], 2), expected, atol=2e-5)
 
 
 def test_the_maps_before_a_pooling_are_the_ones_looked_at() -> None:
@@ -174,16 +201,16 @@ def test_the_maps_before_a_pooling_are_the_ones_looked_at() -> None:
     assert maps_layer(all_conv) == 1
     model, weights = weighted(all_conv)
     (score,) = keras.Model(model.inputs[0], model.layers[0].output)(images[:1]).numpy().reshape(1, 3)
-    heats = [grad_cam(Looker(all_conv), weights, images[0], target) for target in range(3)]
+    heats = [grad_cam(TracedNetwork(all_conv), weights, images[0], target) for target in range(3)]
     assert [heat.tolist() for heat in heats] == [np.full((9, 8), float(value > 0)).tolist() for value in score]
 
 
 def test_nothing_speaks_for_a_class_of_no_weight() -> None:
     _, weights = weighted(LINEAR)
     weights = {**weights, "dense": tuple(np.zeros_like(array) for array in weights["dense"])}
-    looker = Looker(LINEAR)
-    for explain in (grad_cam, saliency, occlusion):
-        assert explain(looker, weights, images[0], 1).tolist() == np.zeros((9, 8)).tolist()
+    traced = TracedNetwork(LINEAR)
+    for explain in (grad_cam, hires_cam, saliency, occlusion):
+        assert explain(traced, weights, images[0], 1).tolist() == np.zeros((9, 8)).tolist()
 
 
 @every
@@ -197,7 +224,7 @@ def test_saliency_by_finite_differences(name: str) -> None:
         changed[(2 * number + 1, *place)] -= little
     found = scores(changed).numpy()[:, target]
     slopes = np.abs((found[::2] - found[1::2]) / (2 * little)).reshape(image.shape).max(axis=2)
-    result = saliency(Looker(ALL[name]), weights, image, target)
+    result = saliency(TracedNetwork(ALL[name]), weights, image, target)
     assert (result.shape, result.dtype, result.max()) == ((9, 8), np.float32, 1)
     np.testing.assert_allclose(result, slopes / slopes.max(), atol=5e-3)
 
@@ -219,7 +246,7 @@ def test_occlusion_one_square_at_a_time(name: str, side: int, step: int) -> None
                 for column in range(left, left + square):
                     falls[row, column].append(fall)
     expected = np.reshape([np.mean(found) if found else 0.0 for found in falls.values()], (9, 8))
-    result = occlusion(Looker(ALL[name]), weights, image, target, side, step)
+    result = occlusion(TracedNetwork(ALL[name]), weights, image, target, side, step)
     assert (result.shape, result.dtype) == ((9, 8), np.float32)
     np.testing.assert_allclose(result, expected, atol=1e-5)
 
@@ -229,9 +256,9 @@ def test_the_square_of_occlusion_goes_with_the_image(length: int, side: int, ste
     spec = NetworkSpec(input_shape=(length, length, 1), layers=(Flatten(), Dense(units=2)))
     image = np.random.default_rng(5).random((length, length, 1)).astype(np.float32)
     _, weights = weighted(spec)
-    looker = Looker(spec)
-    by_default = occlusion(looker, weights, image, 0)
-    np.testing.assert_array_equal(by_default, occlusion(looker, weights, image, 0, side, step))
+    traced = TracedNetwork(spec)
+    by_default = occlusion(traced, weights, image, 0)
+    np.testing.assert_array_equal(by_default, occlusion(traced, weights, image, 0, side, step))
     assert (by_default != 0).all()
 
 
@@ -239,14 +266,14 @@ def test_the_square_of_occlusion_goes_with_the_image(length: int, side: int, ste
 def test_features_are_what_the_deciding_layer_receives(name: str) -> None:
     model, weights = weighted(ALL[name])
     expected = keras.Model(model.inputs[0], model.layers[HIDDEN[name]].output)(images).numpy().reshape(4, -1)
-    looker = Looker(ALL[name])
-    result = features(looker, weights, images)
+    traced = TracedNetwork(ALL[name])
+    result = features(traced, weights, images)
     assert result.dtype == np.float32
     if name == "without dense":
         assert result.shape == (4, 5 * 4 * 3)
     np.testing.assert_allclose(result, expected, atol=1e-5)
     # More images than go through at once.
-    many = features(looker, weights, np.tile(images, (301, 1, 1, 1)))
+    many = features(traced, weights, np.tile(images, (301, 1, 1, 1)))
     np.testing.assert_allclose(many, np.tile(result, (301, 1)), atol=1e-5)
 
 
@@ -279,20 +306,20 @@ def test_a_missing_stroke_is_added_and_a_wrong_one_removed() -> None:
     """A network for which ink at one place speaks for class 1, and ink at another for class 0."""
     kernel = np.concatenate([bar(8, 20).reshape(-1, 1), bar(8, 5).reshape(-1, 1)], axis=1) / 4
     weights = {"dense": (kernel.astype(np.float32), np.array([0.5, -0.5], np.float32))}
-    looker = Looker(BAR)
-    way, answers = towards(looker, weights, np.zeros((28, 28, 1), np.float32), 1, 60)
+    traced = TracedNetwork(BAR)
+    way, answers = towards(traced, weights, np.zeros((28, 28, 1), np.float32), 1, 60)
     assert way.dtype == answers.dtype == np.float32
     assert len(way) == len(answers) > 2
     assert (way[0] == 0).all()
     grown = way[-1, 8:20, 5:8].sum()
     assert grown > 0.6 * way[-1].sum() and grown > 5
     assert way[-1, :, 20:23].max() == 0
-    np.testing.assert_allclose(answers, looker.probabilities(weights, way), atol=1e-6)
+    np.testing.assert_allclose(answers, traced.probabilities(weights, way), atol=1e-6)
     leads = answers[:, 1] - answers[:, 0]
-    assert leads[-1] >= LEAD and (leads[:-1] < LEAD).all()
+    assert leads[-1] >= MIN_LEAD and (leads[:-1] < MIN_LEAD).all()
     assert (np.diff(leads) > 0).all()
 
-    way, answers = towards(looker, weights, bar(8, 20), 1, 60)
+    way, answers = towards(traced, weights, bar(8, 20), 1, 60)
     assert answers[0].argmax() == 0 and answers[-1].argmax() == 1
     removed, added = (way[0] - way[-1]).clip(0), (way[-1] - way[0]).clip(0)
     assert removed[8:20, 20:23].sum() == pytest.approx(removed.sum()) and removed.sum() > 5
@@ -300,11 +327,11 @@ def test_a_missing_stroke_is_added_and_a_wrong_one_removed() -> None:
 
 
 def test_where_nothing_needs_to_change_or_nothing_helps_the_image_stays() -> None:
-    looker = Looker(BAR)
+    traced = TracedNetwork(BAR)
     sure = {"dense": (np.zeros((784, 2), np.float32), np.array([0, 9], np.float32))}
     image = bar(3, 3)
     for target in (1, 0):
-        way, answers = towards(looker, sure, image, target, 60)
+        way, answers = towards(traced, sure, image, target, 60)
         assert (way.shape, answers.shape) == ((1, 28, 28, 1), (1, 2))
         np.testing.assert_array_equal(way[0], image)
 
@@ -312,13 +339,13 @@ def test_where_nothing_needs_to_change_or_nothing_helps_the_image_stays() -> Non
 @every
 def test_no_more_steps_than_asked_for_and_pixels_stay_in_range(name: str) -> None:
     _, weights = weighted(ALL[name])
-    looker = Looker(ALL[name])
-    worst = int(looker.probabilities(weights, images[:1])[0].argmin())
-    way, answers = towards(looker, weights, images[0], worst, 3)
+    traced = TracedNetwork(ALL[name])
+    worst = int(traced.probabilities(weights, images[:1])[0].argmin())
+    way, answers = towards(traced, weights, images[0], worst, 3)
     assert len(way) == len(answers) <= 4
     assert way.min() >= 0 and way.max() <= 1
     assert answers[-1, worst] > answers[0, worst]
-    assert len(towards(looker, weights, images[0], worst, 0)[0]) == 1
+    assert len(towards(traced, weights, images[0], worst, 0)[0]) == 1
 
 
 def test_a_trained_network_changes_its_answer_for_a_small_smooth_change() -> None:
@@ -328,13 +355,13 @@ def test_a_trained_network_changes_its_answer_for_a_small_smooth_change() -> Non
         layers=(Conv2D(filters=8, activation="relu"), Flatten(), Dense(units=10, activation="softmax")),
     )
     trained = train(spec, TrainingSpec(dataset="digits-8x8", batch_size=32, epochs=8), data)
-    weights, looker = weights_of(trained.model), Looker(spec)
+    weights, traced = weights_of(trained.model), TracedNetwork(spec)
     assert trained.epochs[-1].val_accuracy > 0.9
     for label in range(10):
         image = scaled(data.x_test[data.y_test == label][0])
         target = (label + 3) % 10
-        way, answers = towards(looker, weights, image, target)
-        assert answers[-1].argmax() == target and answers[-1][target] > LEAD
+        way, answers = towards(traced, weights, image, target)
+        assert answers[-1].argmax() == target and answers[-1][target] > MIN_LEAD
         change = way[-1] - way[0]
         # Less than what a real one differs by, and in few places.
         other = scaled(data.x_test[data.y_test == target][0])

@@ -12,8 +12,8 @@ import scipy.signal
 from cnnlab.datasets import load
 from cnnlab.errors import CNNLabError
 from cnnlab.network.arithmetic import Padding, Window
+from cnnlab.network.kernel_presets import KERNELS
 from cnnlab.vision.convolution import Pooling, correlate, difference, pixel, pool, shift
-from cnnlab.vision.kernels import KERNELS
 
 PADDINGS: tuple[Padding, ...] = ("valid", "same")
 STRIDES = ((1, 1), (2, 2), (3, 2))
@@ -153,12 +153,12 @@ def test_pooling_makes_shifts_matter_less() -> None:
 def test_what_cannot_be_done_is_said() -> None:
     image, window = np.zeros((4, 9)), Window((3, 3), (1, 1))
     for value in (np.nan, np.inf):
-        with pytest.raises(CNNLabError, match="The kernel holds something that is no number"):
+        with pytest.raises(CNNLabError, match="The kernel contains a value that is not a number"):
             correlate(image, np.full((3, 3), value), window)
     for act in (
         lambda large: correlate(image, np.zeros((3, 3)), large),
         lambda large: pixel(image, np.zeros((3, 3)), large, "valid", (0, 0)),
         lambda large: pool(image, large, "max"),
     ):
-        with pytest.raises(CNNLabError, match=r"A window of 5×7 does not fit into a picture of 4×9.*“same” padding"):
+        with pytest.raises(CNNLabError, match=r"A window of 5×7 does not fit into an image of 4×9.*“same” padding"):
             act(Window((3, 3), (1, 1), (2, 3)))

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnnlab.network.kernel_presets import KERNELS
 from cnnlab.network.layers import AnyLayer, BatchNormalization, Conv2D, Dense, DepthwiseConv2D, Flatten, SeparableConv2D
-from cnnlab.network.shapes import Row, summarize
 from cnnlab.network.spec import NetworkSpec
-from cnnlab.vision.filters import MOST_UNITS, Filter, filters, has_filters
-from cnnlab.vision.kernels import KERNELS
+from cnnlab.network.summary import Row, summarize
+from cnnlab.vision.filters import MAX_FILTERS, Filter, filters, has_filters
 
 SHAPE = (4, 5, 3)
 
@@ -27,7 +27,7 @@ def numbers(*shape: int) -> np.ndarray:
 def assert_is(one: Filter, kernel: np.ndarray, whole: np.ndarray, bias: Any) -> None:
     np.testing.assert_allclose(one.kernel, kernel, rtol=1e-6)
     expected = (bias, whole.mean(), whole.std(), np.sqrt((whole**2).sum()))
-    assert (one.bias, one.mean, one.spread, one.norm) == pytest.approx(expected, rel=1e-5)
+    assert (one.bias, one.mean, one.std, one.norm) == pytest.approx(expected, rel=1e-5)
 
 
 def test_which_layers_have_pictures_for_weights() -> None:
@@ -46,7 +46,7 @@ def test_a_convolution(bias: bool) -> None:
     assert [one.index for one in found] == [0, 1]
     for k, one in enumerate(found):
         assert_is(one, kernel[:, :, :, k].mean(axis=2), kernel[:, :, :, k], biases[k] if bias else 0)
-        assert one.like == ("", 0.0)  # no preset is 3×2
+        assert one.most_similar == ("", 0.0)  # no preset is 3×2
     for channel in range(3):
         for k, one in enumerate(filters(row, weights, SHAPE, channel)):
             assert_is(one, kernel[:, :, channel, k], kernel[:, :, :, k], biases[k] if bias else 0)
@@ -57,8 +57,8 @@ def test_a_convolution_that_found_a_known_kernel() -> None:
     kernel = np.zeros((3, 3, 3, 2), np.float32)
     kernel[:, :, 1, 0] = -2 * KERNELS["laplacian"].array
     one, nothing = filters(row, {"conv2d": (kernel, np.zeros(2))}, SHAPE, 1)
-    assert one.like == ("laplacian", pytest.approx(-1))
-    assert nothing.like == ("", 0.0)
+    assert one.most_similar == ("laplacian", pytest.approx(-1))
+    assert nothing.most_similar == ("", 0.0)
 
 
 def test_depthwise_kernels_look_through_one_channel_each() -> None:
@@ -86,7 +86,7 @@ def test_a_dense_layer_that_sees_the_image(bias: bool) -> None:
     row = rows(Flatten(), Dense(units=300, use_bias=bias))[1]
     kernel, biases = numbers(4 * 5 * 3, 300), numbers(300)
     found = filters(row, {"dense": (kernel, biases) if bias else (kernel,)}, SHAPE, 2)
-    assert len(found) == MOST_UNITS
+    assert len(found) == MAX_FILTERS
     image = numbers(*SHAPE)
     for k in (0, 7, 255):
         whole = kernel[:, k].reshape(SHAPE)

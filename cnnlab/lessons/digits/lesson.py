@@ -1,8 +1,8 @@
 """Lesson: digits as numbers."""
 
 from cnnlab.datasets import DATASETS
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Lesson, Question, Row, Text, Widget
-from cnnlab.marks import N_
 
 _SMALL = DATASETS["mnist-5k"]
 
@@ -20,9 +20,9 @@ LESSON = Lesson(
         Question("exam"),
         Compare(
             (
-                Row(N_("Training pictures"), "train_images", own=f"{_SMALL.train_size:,}"),
-                Row(N_("Test pictures"), "test_images", own=f"{_SMALL.test_size:,}"),
-                Row(N_("Numbers in a picture"), "vector_length", own=str(28 * 28)),
+                Row(N_("Training images"), "train_images", own=f"{_SMALL.train_size:,}"),
+                Row(N_("Test images"), "test_images", own=f"{_SMALL.test_size:,}"),
+                Row(N_("Values per image"), "vector_length", own=str(28 * 28)),
             )
         ),
     ),

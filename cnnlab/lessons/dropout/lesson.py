@@ -1,8 +1,8 @@
 """Lesson: dropout."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
-from cnnlab.marks import N_
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 _WITHOUT, _WITH = RECIPES["conv-10"], RECIPES["conv-10-dropout"]
 
@@ -26,21 +26,21 @@ LESSON = Lesson(
         Compare(
             (
                 Row(
-                    N_("Without: validation loss above training loss by"),
+                    N_("Without dropout: validation loss − training loss"),
                     N_("curves only: overfits"),
                     "gap",
                     "train",
                     "without",
                 ),
                 Row(
-                    N_("With: validation loss above training loss by"),
+                    N_("With dropout: validation loss − training loss"),
                     N_("curves only: overfits less"),
                     "gap",
                     "train",
                     "with",
                 ),
-                Row(N_("Without: validation loss at the end"), N_("not said"), "loss", "train", "without"),
-                Row(N_("With: validation loss at the end"), N_("not said"), "loss", "train", "with"),
+                Row(N_("Without dropout: final validation loss"), N_("not reported"), "loss", "train", "without"),
+                Row(N_("With dropout: final validation loss"), N_("not reported"), "loss", "train", "with"),
             )
         ),
     ),

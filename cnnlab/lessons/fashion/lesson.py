@@ -1,12 +1,12 @@
-"""Lesson: the whole workflow, on pictures of clothes."""
+"""Lesson: the whole workflow, on images of clothes."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
-from cnnlab.marks import N_
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 _RECIPE = RECIPES["fashion"]
 _PART = 6000
-"""Pictures of clothes that two processors learn within a minute."""
+"""Number of images that two processor cores can train on within a minute."""
 
 LESSON = Lesson(
     10,

@@ -1,7 +1,7 @@
 """Lesson: filters by hand."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Lesson, Question, Row, Text, Widget
-from cnnlab.marks import N_
 
 LESSON = Lesson(
     5,
@@ -15,8 +15,8 @@ LESSON = Lesson(
         Question("keep"),
         Compare(
             (
-                Row(N_("Padding that keeps the size, 3×3 kernel"), "padding_of_three", own=str((3 - 1) // 2)),
-                Row(N_("Padding that keeps the size, 5×5 kernel"), "padding_of_five", own=str((5 - 1) // 2)),
+                Row(N_("Padding that keeps the size (3×3 kernel)"), "padding_of_three", own=str((3 - 1) // 2)),
+                Row(N_("Padding that keeps the size (5×5 kernel)"), "padding_of_five", own=str((5 - 1) // 2)),
             )
         ),
     ),

@@ -1,8 +1,8 @@
 """Lesson: the full network."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
-from cnnlab.marks import N_
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 _RECIPE = RECIPES["full"]
 _FAST = _RECIPE.training.replace(
@@ -21,7 +21,7 @@ LESSON = Lesson(
             (
                 Setup(
                     "fast",
-                    N_("With a plan for the learning rate"),
+                    N_("With a learning-rate schedule"),
                     _RECIPE.network,
                     _FAST,
                     small={"batch_size": 32, "epochs": 6},
@@ -34,11 +34,11 @@ LESSON = Lesson(
         Text("why"),
         Compare(
             (
-                Row(N_("As in the notes, accuracy"), "full_accuracy", "accuracy", "train", "notes"),
-                Row(N_("As in the notes, loss"), "full_loss", "loss", "train", "notes"),
-                Row(N_("As in the notes, seconds"), "full_seconds", "seconds", "train", "notes"),
-                Row(N_("With a plan, accuracy"), N_("not tried"), "accuracy", "train", "fast"),
-                Row(N_("With a plan, seconds"), N_("not tried"), "seconds", "train", "fast"),
+                Row(N_("As in the notes: accuracy"), "full_accuracy", "accuracy", "train", "notes"),
+                Row(N_("As in the notes: loss"), "full_loss", "loss", "train", "notes"),
+                Row(N_("As in the notes: seconds"), "full_seconds", "seconds", "train", "notes"),
+                Row(N_("With a schedule: accuracy"), N_("not tested"), "accuracy", "train", "fast"),
+                Row(N_("With a schedule: seconds"), N_("not tested"), "seconds", "train", "fast"),
             )
         ),
     ),

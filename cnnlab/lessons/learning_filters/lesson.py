@@ -1,8 +1,8 @@
 """Lesson: a network that learns its filters."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
-from cnnlab.marks import N_
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 _RECIPE = RECIPES["conv-8"]
 
@@ -20,9 +20,9 @@ LESSON = Lesson(
         Question("same"),
         Compare(
             (
-                Row(N_("Wrong among the first 96 test digits"), "conv_wrong", "wrong", "train", "conv"),
-                Row(N_("Accuracy at the end"), N_("not said"), "accuracy", "train", "conv"),
-                Row(N_("Numbers after Flatten"), "conv_values", own=f"{28 * 28 * 8:,}"),
+                Row(N_("Mistakes in the first 96 test digits"), "conv_wrong", "wrong", "train", "conv"),
+                Row(N_("Final accuracy"), N_("not reported"), "accuracy", "train", "conv"),
+                Row(N_("Values after Flatten"), "conv_values", own=f"{28 * 28 * 8:,}"),
             )
         ),
     ),

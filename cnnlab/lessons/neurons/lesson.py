@@ -1,10 +1,10 @@
 """Lesson: what the neurons look at."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
 from cnnlab.lessons.networks import two_convolutions
-from cnnlab.marks import N_
 from cnnlab.network.layers import MaxPooling2D
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 _DENSE = RECIPES["mlp-relu"]
 _CNN = two_convolutions("two-convolutions-pooled", MaxPooling2D())
@@ -19,10 +19,10 @@ LESSON = Lesson(
         Experiment(
             "train",
             (
-                Setup("plain", N_("Dense, digits as they are"), _DENSE.network, _DENSE.training),
+                Setup("plain", N_("Dense, original digits"), _DENSE.network, _DENSE.training),
                 Setup(
                     "shuffled",
-                    N_("Dense, pixels shuffled"),
+                    N_("Dense, shuffled pixels"),
                     _DENSE.network,
                     _DENSE.training.replace(dataset="mnist-shuffled"),
                 ),
@@ -34,10 +34,10 @@ LESSON = Lesson(
         Experiment(
             "cnn",
             (
-                Setup("plain", N_("CNN, digits as they are"), _CNN, _CNN_TRAINING),
+                Setup("plain", N_("CNN, original digits"), _CNN, _CNN_TRAINING),
                 Setup(
                     "shuffled",
-                    N_("CNN, pixels shuffled"),
+                    N_("CNN, shuffled pixels"),
                     _CNN,
                     _CNN_TRAINING.replace(dataset="mnist-shuffled"),
                 ),
@@ -49,10 +49,10 @@ LESSON = Lesson(
             (
                 Row(N_("Dense network"), "relu_accuracy", "accuracy", "train", "plain"),
                 Row(
-                    N_("Dense network, pixels shuffled"), N_("expected to be the same"), "accuracy", "train", "shuffled"
+                    N_("Dense network, shuffled pixels"), N_("expected to be the same"), "accuracy", "train", "shuffled"
                 ),
-                Row(N_("CNN"), N_("not tried"), "accuracy", "cnn", "plain"),
-                Row(N_("CNN, pixels shuffled"), N_("not tried"), "accuracy", "cnn", "shuffled"),
+                Row(N_("CNN"), N_("not tested"), "accuracy", "cnn", "plain"),
+                Row(N_("CNN, shuffled pixels"), N_("not tested"), "accuracy", "cnn", "shuffled"),
             )
         ),
     ),

@@ -1,10 +1,10 @@
 """Lesson: pooling."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
 from cnnlab.lessons.networks import two_convolutions
-from cnnlab.marks import N_
 from cnnlab.network.layers import MaxPooling2D
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 _TRAINING = RECIPES["conv-8"].training.replace(epochs=10)
 
@@ -31,10 +31,10 @@ LESSON = Lesson(
         Widget("moved", "shifted", of="train"),
         Compare(
             (
-                Row(N_("With pooling, accuracy"), "", "accuracy", "train", "with"),
-                Row(N_("Without pooling, accuracy"), "", "accuracy", "train", "without"),
-                Row(N_("With pooling, seconds"), "", "seconds", "train", "with"),
-                Row(N_("Without pooling, seconds"), "", "seconds", "train", "without"),
+                Row(N_("With pooling: accuracy"), "", "accuracy", "train", "with"),
+                Row(N_("Without pooling: accuracy"), "", "accuracy", "train", "without"),
+                Row(N_("With pooling: seconds"), "", "seconds", "train", "with"),
+                Row(N_("Without pooling: seconds"), "", "seconds", "train", "without"),
             )
         ),
     ),

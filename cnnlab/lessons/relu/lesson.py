@@ -1,8 +1,8 @@
-"""Lesson: ReLU against sigmoid."""
+"""Lesson: ReLU vs. sigmoid."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
-from cnnlab.marks import N_
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 _SETUPS = tuple(
     Setup(name, title, RECIPES[recipe].network, RECIPES[recipe].training)
@@ -24,19 +24,19 @@ LESSON = Lesson(
         Compare(
             (
                 Row(
-                    N_("Sigmoid, accuracy after the first epoch"),
+                    N_("Sigmoid: accuracy after the first epoch"),
                     "sigmoid_first_accuracy",
                     "first_accuracy",
                     "train",
                     "sigmoid",
                 ),
                 Row(
-                    N_("ReLU, accuracy after the first epoch"), "relu_first_accuracy", "first_accuracy", "train", "relu"
+                    N_("ReLU: accuracy after the first epoch"), "relu_first_accuracy", "first_accuracy", "train", "relu"
                 ),
-                Row(N_("Sigmoid, accuracy at the end"), "sigmoid_accuracy", "accuracy", "train", "sigmoid"),
-                Row(N_("ReLU, accuracy at the end"), "relu_accuracy", "accuracy", "train", "relu"),
-                Row(N_("Sigmoid, loss at the end"), "sigmoid_loss", "loss", "train", "sigmoid"),
-                Row(N_("ReLU, loss at the end"), "relu_loss", "loss", "train", "relu"),
+                Row(N_("Sigmoid: final accuracy"), "sigmoid_accuracy", "accuracy", "train", "sigmoid"),
+                Row(N_("ReLU: final accuracy"), "relu_accuracy", "accuracy", "train", "relu"),
+                Row(N_("Sigmoid: final loss"), "sigmoid_loss", "loss", "train", "sigmoid"),
+                Row(N_("ReLU: final loss"), "relu_loss", "loss", "train", "relu"),
             )
         ),
     ),

@@ -1,8 +1,8 @@
 """Lesson: a dense network with sigmoid."""
 
+from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import Compare, Experiment, Lesson, Question, Row, Setup, Text, Widget
-from cnnlab.marks import N_
-from cnnlab.network.recipes import RECIPES
+from cnnlab.training.recipes import RECIPES
 
 _RECIPE = RECIPES["mlp-sigmoid"]
 
@@ -28,8 +28,8 @@ LESSON = Lesson(
                 Row(
                     N_("Accuracy after the first epoch"), "sigmoid_first_accuracy", "first_accuracy", "train", "sigmoid"
                 ),
-                Row(N_("Accuracy at the end"), "sigmoid_accuracy", "accuracy", "train", "sigmoid"),
-                Row(N_("Loss at the end"), "sigmoid_loss", "loss", "train", "sigmoid"),
+                Row(N_("Final accuracy"), "sigmoid_accuracy", "accuracy", "train", "sigmoid"),
+                Row(N_("Final loss"), "sigmoid_loss", "loss", "train", "sigmoid"),
                 Row(N_("Seconds"), "sigmoid_seconds", "seconds", "train", "sigmoid"),
             )
         ),

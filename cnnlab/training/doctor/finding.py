@@ -1,4 +1,4 @@
-"""What the doctor looks at, a `Case`, and what it says: a `Finding` with its evidence and a `Remedy`."""
+"""The doctor's input, a `Case`, and its output, a `Finding` with evidence and a `Remedy`."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from cnnlab.datasets import DATASETS
-from cnnlab.errors import fill
-from cnnlab.marks import Translate, untranslated
-from cnnlab.network.layers import Layer, Rescaling
-from cnnlab.network.shapes import keras_names
+from cnnlab.errors import translated
+from cnnlab.i18n.marks import Translate, untranslated
+from cnnlab.network.layers import Layer
+from cnnlab.network.pixel_range import NORMALIZING, pixel_range
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.summary import keras_names
 from cnnlab.training.events import Epoch, Watch
 from cnnlab.training.history import History
 from cnnlab.training.spec import Optimizer, TrainingSpec
 
 Severity = Literal["problem", "hint"]
-"""problem: this training leads nowhere; hint: it could be better, or should be understood."""
+"""problem: the training fails; hint: it could be better, or needs an explanation."""
 
 Values = tuple[tuple[str, Any], ...]
 
-USUAL: Mapping[Optimizer, float] = MappingProxyType({"Adam": 0.001, "AdamW": 0.001, "RMSprop": 0.001, "SGD": 0.01})
-"""The learning rates that Keras's optimizers have by themselves; small networks bear ten times as much with SGD."""
-
-NORMALIZING = ("BatchNormalization", "LayerNormalization")
+USUAL_RATES: Mapping[Optimizer, float] = MappingProxyType(
+    {"Adam": 0.001, "AdamW": 0.001, "RMSprop": 0.001, "SGD": 0.01}
+)
+"""Keras's default learning rates; small networks tolerate ten times as much with SGD."""
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """What one click does: a new run from `network` and `training`, or so many more epochs of the same run.
+    """A fix of one click: a new run with `network` and `training`, or `more_epochs` of the same run.
 
-    `label` is a marked template with `values`; it is the button's text.
+    `label` is the button's text, a marked template for `values`.
     """
 
     label: str
@@ -44,18 +45,19 @@ class Remedy:
     more_epochs: int = 0
 
     def sentence(self, translate: Translate = untranslated) -> str:
-        return _filled(self.label, self.values, translate)
+        """Return the label with its values filled in."""
+        return translated(self.label, dict(self.values), translate)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that stands out.
+    """One finding about a run.
 
     Attributes:
-        rule: names it; there is at most one of each.
-        headline, evidence, why: marked templates with `values`: what it is, the figures that show it, what it comes
-            from or what it means.
-        remedy: None where there is nothing left to try by one change.
+        rule: the name of its rule; there is at most one finding per rule.
+        headline, evidence, why: marked templates for `values`: the finding, the metrics that show it, and its cause or
+            meaning.
+        remedy: None if no single change is left to try.
     """
 
     rule: str
@@ -67,22 +69,16 @@ class Finding:
     remedy: Remedy | None
 
     def sentences(self, translate: Translate = untranslated) -> tuple[str, str, str]:
-        """Headline, evidence and why, with the values filled in; a value that is a marked text is translated too."""
+        """Return headline, evidence and why with their values filled in; marked texts in the values are translated."""
         headline, evidence, why = (
-            _filled(text, self.values, translate) for text in (self.headline, self.evidence, self.why)
+            translated(text, dict(self.values), translate) for text in (self.headline, self.evidence, self.why)
         )
         return headline, evidence, why
 
 
-def _filled(template: str, values: Values, translate: Translate) -> str:
-    return fill(
-        translate(template), {name: translate(value) if isinstance(value, str) else value for name, value in values}
-    )
-
-
 @dataclass(frozen=True)
 class Case:
-    """One run as it is now, and what several rules ask of it."""
+    """The current state of a run, with the properties that several rules use."""
 
     history: History
     network: NetworkSpec
@@ -91,84 +87,92 @@ class Case:
 
     @cached_property
     def epochs(self) -> list[Epoch]:
-        """Whole epochs; none where a figure is missing or no number (a script's run may report no validation)."""
+        """Return the finished epochs; none if a metric is NaN (an external script may report no validation)."""
         epochs = self.history.epochs
         figures = (math.fsum((one.loss, one.accuracy, one.val_loss, one.val_accuracy)) for one in epochs)
         return epochs if all(map(math.isfinite, figures)) else []
 
     @property
+    def updates(self) -> int:
+        """Return how often the weights were updated in the finished epochs; one batch is one update."""
+        return len(self.history.epochs) * (self.history.started.steps if self.history.started else 0)
+
+    @property
     def watch(self) -> Watch | None:
-        """The last look inside."""
+        """Return the last diagnostics, or None."""
         return self.history.watches[-1] if self.history.watches else None
 
     @property
     def classes(self) -> int:
-        """Between how many the network decides."""
+        """Return the number of classes in use."""
         info = DATASETS.get(self.training.dataset)
-        return len(self.training.classes) or (len(info.class_names) if info else 10)
+        outputs = getattr(self.network.layers[self.weighted[-1]], "units", 0) if self.weighted else 0
+        return len(self.training.classes) or (len(info.class_names) if info else outputs or 10)
 
     @property
     def guess_loss(self) -> float:
-        """The loss of giving every class the same probability."""
+        """Return the loss of predicting the same probability for every class."""
         return math.log(self.classes)
 
     @property
     def rate(self) -> float:
-        """The learning rate that was chosen last (a schedule's highest)."""
+        """Return the last learning rate set by a person (the peak of a schedule)."""
         chosen = [change.learning_rate for change in self.history.rates if change.why == "person"]
         return chosen[-1] if chosen else self.training.learning_rate
 
     @property
     def usual_rate(self) -> float:
-        return USUAL[self.training.optimizer]
+        """Return the optimizer's default learning rate."""
+        return USUAL_RATES[self.training.optimizer]
 
     @property
     def warming_up(self) -> bool:
-        """Whether the schedule has not reached its learning rate yet."""
+        """Return whether the schedule is still warming up."""
         warmup = self.training.warmup_epochs if self.training.schedule == "cosine" else 0.0
         return len(self.history.epochs) <= warmup
 
     @cached_property
-    def weighing(self) -> list[int]:
-        """Layers whose outputs are weighted sums, by index; the last of them answers."""
+    def weighted(self) -> list[int]:
+        """Return the indices of the layers with weights; the last of them is the output layer."""
         return [
             index for index, layer in enumerate(self.network.layers) if layer.kind == "Dense" or "Conv" in layer.kind
         ]
 
     @property
     def hidden(self) -> range:
-        """All layers before the one that answers, by index."""
-        return range(self.weighing[-1] if self.weighing else 0)
+        """Return the indices of all layers before the output layer."""
+        return range(self.weighted[-1] if self.weighted else 0)
 
     @property
     def largest_input(self) -> float:
-        """The size of the largest value that the first layer with weights can meet; images come as 0 to 1."""
-        low, high = 0.0, 1.0
-        for layer in self.network.layers[: self.weighing[0] if self.weighing else None]:
-            if layer.kind in NORMALIZING:
-                return 1.0
-            if isinstance(layer, Rescaling):
-                low, high = (value * layer.scale + layer.offset for value in (low, high))
-        return max(abs(low), abs(high))
+        """Return the largest absolute value that the first layer with weights can receive; pixels are 0 to 1."""
+        start = self.network.layers[: self.weighted[0] if self.weighted else None]
+        return 1.0 if any(layer.kind in NORMALIZING for layer in start) else max(map(abs, pixel_range(self.network)))
 
-    def having(self, *kinds: str) -> list[int]:
-        """The layers of these kinds, by index."""
+    @property
+    def contrast(self) -> float:
+        """Return the difference between black and white where the pixels enter; 1 if nothing rescales them."""
+        low, high = pixel_range(self.network)
+        return abs(high - low)
+
+    def of_kind(self, *kinds: str) -> list[int]:
+        """Return the indices of the layers of these kinds."""
         return [index for index, layer in enumerate(self.network.layers) if layer.kind in kinds]
 
-    def activated(self, *activations: str) -> list[int]:
-        """The hidden layers with one of these activations, by index."""
+    def hidden_with(self, *activations: str) -> list[int]:
+        """Return the indices of the hidden layers with one of these activations."""
         return [index for index in self.hidden if activation(self.network.layers[index]) in activations]
 
-    def place(self, name: str) -> int | None:
-        """The index of the layer with Keras's name; None in a script's model, whose names are its own."""
+    def index_of(self, name: str) -> int | None:
+        """Return the index of the layer with Keras's name, or None (a script's model can have other names)."""
         names = keras_names(self.network)
         return names.index(name) if name in names else None
 
     def layer_values(self, index: int) -> Values:
-        """How a sentence names a layer: {number} and {kind}."""
+        """Return the values {number} and {kind} that name a layer in a sentence."""
         return (("number", index + 1), ("kind", self.network.layers[index].title))
 
 
 def activation(layer: Layer) -> str:
-    """That of a layer; "linear" for one that has none."""
+    """Return the activation of a layer; "linear" if it has none."""
     return getattr(layer, "activation", "linear")

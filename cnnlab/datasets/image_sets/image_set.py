@@ -1,0 +1,92 @@
+"""The description of a stored image set, and its images as a Dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import TypeAdapter
+
+from cnnlab.datasets.dataset import Dataset
+from cnnlab.datasets.image_sets.shaping import Shape
+from cnnlab.datasets.image_sets.source import Note, Skipped
+from cnnlab.datasets.image_sets.splitting import TEST, TRAIN, VALIDATION, Shares
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What happened while an image set was read.
+
+    Attributes:
+        ignored: number of files that systems and programs add, such as `Thumbs.db` and hidden files.
+        skipped: files that were left out, with the reason.
+        notes: what was recognized and put right.
+    """
+
+    ignored: int
+    skipped: tuple[Skipped, ...]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """A stored image set.
+
+    Attributes:
+        id: names its folder, and the dataset.
+        name: the name that people gave it.
+        created: when, in seconds since 1970.
+        class_names: one per class, in the order of the labels.
+        shape: the shape of its images.
+        shares: how it was divided.
+        counts: number of training, validation and test images of each class.
+        digest: hexadecimal SHA-256 over its class names and all images, labels and parts.
+        reading: what was left out or put right while its files were read.
+        notes: what to know about its division.
+    """
+
+    id: str
+    name: str
+    created: float
+    class_names: tuple[str, ...]
+    shape: Shape
+    shares: Shares
+    counts: tuple[tuple[int, int, int], ...]
+    digest: str
+    reading: Reading
+    notes: tuple[Note, ...]
+
+    @property
+    def images(self) -> int:
+        """Return the number of images."""
+        return sum(map(sum, self.counts))
+
+
+FORMAT = TypeAdapter(ImageSet)
+"""Writes and reads an image set as JSON."""
+
+
+def placed(parts: npt.NDArray[np.int64], seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return which images are training and validation images, and which are test images, shuffled by the seed.
+
+    Validation images are spread evenly among the training images, so that the first images of a set, which is what a
+    small `train_size` uses, hold some of both.
+    """
+    order = np.random.RandomState(seed).permutation(len(parts))
+    train, validation, test = (order[parts[order] == part] for part in (TRAIN, VALIDATION, TEST))
+    places = np.concatenate([(np.arange(len(part)) + 0.5) / max(len(part), 1) for part in (train, validation)])
+    return np.concatenate([train, validation])[np.argsort(places, kind="stable")], test
+
+
+def content_digest(dataset: Dataset) -> str:
+    """Return the hexadecimal SHA-256 over class names, images, labels and which images are for validation."""
+    arrays = (dataset.x_train, dataset.y_train, dataset.x_test, dataset.y_test, dataset.validation)
+    content = hashlib.sha256(json.dumps(dataset.class_names).encode())
+    for array in arrays:
+        if array is not None:
+            content.update(f"{array.shape} {array.dtype.str}".encode())
+            content.update(np.ascontiguousarray(array).data)
+    return content.hexdigest()

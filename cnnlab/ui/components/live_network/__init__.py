@@ -1,0 +1,1 @@
+"""A network that computes in the browser, while the pen moves; see `component`."""

@@ -1,0 +1,185 @@
+"""Select an image: from a dataset, the user's drawing, or an uploaded file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.datasets import DATASETS, available, scaled
+from cnnlab.ui import errors
+from cnnlab.ui.components import canvas
+from cnnlab.ui.components.sketch import Sketch
+from cnnlab.ui.lab import lab
+from cnnlab.ui.session import state
+from cnnlab.ui.text import _, translate
+from cnnlab.vision.digit_preprocessing import to_digit
+from cnnlab.vision.image_files import MAX_BYTES, downscale, read_file
+
+UPLOAD_PX = 28
+"""Length of an uploaded image's longer side after scaling."""
+DRAWING, SENT, FILE = "drawing", "sent", "file"
+"""Sources other than datasets."""
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in gray (ITU-R BT.601)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A selected image.
+
+    Attributes:
+        pixels: float (height, width) or (height, width, channels), 0 to 1.
+        name: its name, as shown to the user.
+        file: id of the upload it comes from; "" if it was not uploaded.
+        animated: whether that file has more frames than this one.
+    """
+
+    pixels: np.ndarray
+    name: str
+    file: str = ""
+    animated: bool = False
+
+    @property
+    def gray(self) -> np.ndarray:
+        """The image in grayscale, float (height, width)."""
+        if self.pixels.ndim == 2:
+            return self.pixels
+        return self.pixels[:, :, 0] if self.pixels.shape[2] == 1 else self.pixels @ LUMA
+
+    def fitted(self, shape: tuple[int, int, int]) -> np.ndarray:
+        """Return the image as a network's input of `shape`: centered on black, or scaled down."""
+        height, width, channels = shape
+        in_color = channels == 3 and self.pixels.ndim == 3 and self.pixels.shape[2] == 3
+        pixels = self.pixels if in_color else self.gray[:, :, np.newaxis].repeat(channels, axis=2)
+        if pixels.shape[0] > height or pixels.shape[1] > width:
+            pixels = downscale(pixels, min(height / pixels.shape[0], width / pixels.shape[1]))
+        above, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2
+        padded = np.zeros(shape, np.float32)
+        padded[above : above + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+        return padded
+
+
+@dataclass
+class Uploads:
+    """The uploaded images, each decoded once.
+
+    Attributes:
+        read: key of an upload widget -> its image.
+    """
+
+    read: dict[str, Picture] = field(default_factory=dict)
+
+
+@dataclass
+class PictureState:
+    """The selected image, shared by Filters and Feature maps.
+
+    Attributes:
+        source: a dataset's name, or one of `DRAWING`, `SENT` and `FILE`.
+        edition: increases when another page changes the source, so that the widget starts over.
+        sent: an image that another page sent.
+    """
+
+    source: str | None = None
+    edition: int = 0
+    sent: Picture | None = None
+
+    def show(self, source: str) -> None:
+        """Select `source` on the pages."""
+        self.source = source
+        self.edition += 1
+
+    def send(self, picture: Picture) -> None:
+        """Select this image on the pages."""
+        self.sent = picture
+        self.show(SENT)
+
+
+def choose(key: str) -> Picture | None:
+    """Draw the choice of image. Return None if nothing is selected yet, or (with a message) if it is not an image."""
+    me, datasets = state(PictureState), _available()
+    others = {DRAWING: _("Your drawing"), FILE: _("Upload an image")}
+    if me.sent:
+        others[SENT] = _("From another page: {name}", name=me.sent.name)
+    options = [*datasets, *others]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        me.source = st.selectbox(
+            _("Image"),
+            options,
+            index=options.index(me.source) if me.source in options else 0,
+            format_func=lambda name: others.get(name) or translate(DATASETS[name].title),
+            key=f"{key}-source-{me.edition}",
+            width=220,
+        )
+        if me.source in datasets:
+            return sample(me.source, key)
+    if me.source == DRAWING:
+        return _drawing(key)
+    if me.source == SENT and me.sent:
+        return me.sent
+    return file(_("Image file (PNG, JPEG, GIF, BMP, TIFF or WebP)"), UPLOAD_PX, key)
+
+
+def of_dataset(key: str) -> Picture:
+    """Draw the choice of an available dataset and one of its images, and return the image."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            _("Data"),
+            _available(),
+            format_func=lambda name: translate(DATASETS[name].title),
+            key=f"{key}-data",
+            width=220,
+        )
+        return sample(name, key)
+
+
+def _available() -> list[str]:
+    """Return the datasets that need no download."""
+    return [name for name in DATASETS if available(name, lab().settings)]
+
+
+def _drawing(key: str) -> Picture | None:
+    """Draw the canvas and return its drawing; None if there is none."""
+    with st.expander(_("Draw"), expanded=state(Sketch).pixels is None, key=f"{key}-drawing"):
+        drawn = canvas.draw(key)
+    if drawn is None:
+        return None
+    with errors.shown():
+        return Picture(to_digit(drawn).image, _("your drawing"))
+    return None
+
+
+def file(label: str, side: int, key: str) -> Picture | None:
+    """Draw an upload and return the image, its longer side scaled to `side` pixels; None if there is no valid image."""
+    given = st.file_uploader(label, max_upload_size=MAX_BYTES // 10**6, key=f"{key}-file")
+    read = state(Uploads).read
+    if given is None:
+        read.pop(key, None)
+        return None
+    if key not in read or read[key].file != given.file_id:
+        read.pop(key, None)
+        with errors.shown():
+            image = read_file(given.getvalue(), side, color=True)
+            read[key] = Picture(image.pixels.astype(np.float32), given.name, given.file_id, image.animated)
+    return read.get(key)
+
+
+def sample(dataset: str, key: str) -> Picture:
+    """Draw the choice of a training image by its index, and return the image."""
+    last = DATASETS[dataset].train_size - 1
+    index = int(
+        st.number_input(
+            _("Image index"),
+            min_value=0,
+            max_value=last,
+            value=2,
+            help=_("Index of the training image, from 0 to {last}.", last=last),
+            key=f"{key}-number-{dataset}",
+            width=130,
+        )
+    )
+    loaded = lab().datasets.get(dataset)
+    label = translate(loaded.class_names[int(loaded.y_train[index])])
+    return Picture(scaled(loaded.x_train[index]), _("{label} · index {index}", label=label, index=index))

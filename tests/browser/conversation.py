@@ -1,0 +1,53 @@
+"""Whether a page has asked its server for something that is not answered yet, read from their messages."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, WebSocket
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+_TWO_FRAMES = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
+class Conversation:
+    """What one tab and the server say to each other.
+
+    A page says "running" only once the server has begun to answer. On a busy machine that comes long after a click.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._socket: WebSocket | None = None
+        self._asked = self._begun = False
+        page.on("websocket", self._connected)
+
+    def settle(self, timeout: float) -> None:
+        """Wait until the last thing that a person did is answered, for at most `timeout` milliseconds."""
+        # A widget sends its value within a frame.
+        self._page.evaluate(_TWO_FRAMES)
+        if self._socket and self._asked:
+            self._socket.wait_for_event("framereceived", lambda _: not self._asked, timeout=timeout)
+        self._page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        self._page.evaluate(_TWO_FRAMES)
+
+    def _connected(self, socket: WebSocket) -> None:
+        self._socket, self._asked, self._begun = socket, False, False
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, payload: bytes | str) -> None:
+        message = BackMsg.FromString(_bytes(payload))
+        if message.WhichOneof("type") == "rerun_script" and not message.rerun_script.is_auto_rerun:
+            self._asked, self._begun = True, False
+
+    def _received(self, payload: bytes | str) -> None:
+        message = ForwardMsg.FromString(_bytes(payload))
+        match message.WhichOneof("type"):
+            case "new_session":
+                self._begun = True
+            case "script_finished" if self._begun and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                self._asked = False
+
+
+def _bytes(payload: bytes | str) -> bytes:
+    return payload.encode() if isinstance(payload, str) else payload

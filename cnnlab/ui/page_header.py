@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from cnnlab.ui import errors
+from cnnlab.ui.components import links
 from cnnlab.ui.session import session
 from cnnlab.ui.text import LANGUAGES, _, language
 
@@ -45,6 +46,7 @@ def title(name: str, sentence: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
             _who()
             _language()
+            links.keep_menus_open()
 
 
 def _who() -> None:

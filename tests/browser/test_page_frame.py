@@ -77,3 +77,15 @@ def test_a_run_goes_along_from_page_to_page(run: str, lab_server: AppServer, vis
     for name in ("Evaluate", "Feature maps"):
         page.go(name)
         expect(chosen).to_have_value(re.compile("^mlp-relu"))
+
+
+def test_a_link_is_followed_while_a_menu_is_open(lab_server: AppServer, visit: Visit) -> None:
+    page = visit(lab_server, "draw")
+    # Without links.js, about every third time leads to an empty page.
+    for _ in range(4):
+        page.settle()
+        page.page.get_by_role("button", name="Compare").click()
+        expect(page.page.get_by_test_id("stPopoverBody")).to_be_visible()
+        page.go("Build")
+        expect(page.key("train")).to_be_visible()
+        page.go("Draw")

@@ -186,6 +186,14 @@ class Engine:
     def _serve(self, after: float) -> None:
         """Start the engine, watch it, and start it again whenever it is lost. Runs in the engine's thread."""
         self._closing.wait(after)
+        try:
+            self._keep_running()
+        finally:
+            # Also after a bug: nobody should wait for an engine that no thread starts.
+            if not self._closing.is_set():
+                self.state = "down"
+
+    def _keep_running(self) -> None:
         failures = 0
         while not self._closing.is_set() and failures < MAX_FAILED_STARTS:
             try:
@@ -208,8 +216,6 @@ class Engine:
                 self._connection, self.state = None, "starting"
             close(connection)
             self._listener.on_lost()
-        if not self._closing.is_set():
-            self.state = "down"
 
     def _watch(self, connection: Connection) -> None:
         """Wait until the connection is lost."""

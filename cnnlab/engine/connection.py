@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -19,6 +20,7 @@ from cnnlab.settings import Settings
 from cnnlab.training.control import Control
 
 if TYPE_CHECKING:
+    from distributed import Security
     from distributed.client import Client, Future
 
 CONNECT_SECONDS = 30
@@ -51,12 +53,12 @@ def connect(settings: Settings, log: Path) -> Connection:
         EngineError: the cluster does not respond, or the workers cannot be started.
     """
     # Imported in the engine's thread: it takes half a second, which would delay the first page.
-    from distributed import Client, Security
+    from distributed import Security
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if settings.scheduler:
         try:
-            return Connection(Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False), None)
+            return Connection(_client(settings.scheduler, Security()), None)
         except (OSError, TypeError, ValueError) as error:
             # Dask raises TypeError if certificates are missing, and ValueError if the address is invalid.
             raise EngineError(
@@ -69,7 +71,7 @@ def connect(settings: Settings, log: Path) -> Connection:
     address = greeting.pop("address")
     security = Security(**greeting, require_encryption=True)
     try:
-        return Connection(Client(address, security=security, timeout=CONNECT_SECONDS, set_as_default=False), process)
+        return Connection(_client(address, security), process)
     except OSError as error:
         process.kill()
         process.wait()
@@ -79,6 +81,23 @@ def connect(settings: Settings, log: Path) -> Connection:
             reason=str(error),
             log=str(log),
         ) from error
+
+
+def _client(address: str, security: Security) -> Client:
+    """Connect to a scheduler that responds.
+
+    Dask closes a client that could not connect when Python frees it. If that happens while the next client starts, both
+    wait for the same lock forever. So no client is made for a scheduler that does not respond.
+    """
+    from distributed import Client
+    from distributed.comm import connect as greet
+
+    async def check() -> None:
+        comm = await greet(address, timeout=CONNECT_SECONDS, **security.get_connection_args("client"))
+        await comm.close()
+
+    asyncio.run(check())
+    return Client(address, security=security, timeout=CONNECT_SECONDS, set_as_default=False)
 
 
 def _spawn(settings: Settings, log: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:

@@ -13,7 +13,7 @@ from cnnlab.runs.run import Run
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 120.0) -> T:
+def wait_until(condition: Callable[[], T], seconds: float = 300.0) -> T:
     """The first truthy value of `condition`, asked every twentieth of a second; AssertionError after `seconds`."""
     never, deadline = threading.Event(), time.monotonic() + seconds
     while not (value := condition()):

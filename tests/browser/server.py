@@ -18,8 +18,8 @@ import psutil
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
-END_SECONDS = 30
+START_SECONDS = 180
+END_SECONDS = 90
 
 
 class AppServer:

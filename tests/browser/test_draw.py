@@ -164,12 +164,12 @@ def test_undo_eraser_and_clear_and_the_drawing_outlives_its_page(
     _expect_answer(page, 7)
     assert _ink(page) > one_stroke > 0
     _press(page, "undo")
-    wait_until(lambda: _ink(page) == one_stroke, 20)
+    wait_until(lambda: _ink(page) == one_stroke)
     _see_bars(page, _NEAR, answer)
     page.page.keyboard.press("Control+y")
     _expect_answer(page, 7)
     page.main.locator("canvas.upper-canvas").press("Delete")
-    wait_until(lambda: _ink(page) == 0, 20)
+    wait_until(lambda: _ink(page) == 0)
     _see_bars(page, "shares => shares.length === 0")
     expect(page.main.get_by_role("heading", level=3)).to_have_count(0)
     page.page.keyboard.press("Control+z")
@@ -184,18 +184,18 @@ def test_undo_eraser_and_clear_and_the_drawing_outlives_its_page(
     page.settle()
     page.draw([np.column_stack([np.linspace(20, 260, 20), np.full(20, 140.0)])])
     _see_bars(page, _OTHER, answer)
-    wait_until(lambda: 0 < _ink(page) < whole, 20)
+    wait_until(lambda: 0 < _ink(page) < whole)
     _press(page, "undo")
-    wait_until(lambda: _ink(page) == whole, 20)
+    wait_until(lambda: _ink(page) == whole)
     _expect_answer(page, 0)
 
     for other in ("Build", "Feature maps"):
         page.go(other)
         page.go("Draw")
-        wait_until(lambda: _ink(page) == whole, 20)
+        wait_until(lambda: _ink(page) == whole)
         _expect_answer(page, 0)
     _press(page, "undo")
-    wait_until(lambda: _ink(page) == 0, 20)
+    wait_until(lambda: _ink(page) == 0)
     expect(page.main.get_by_role("heading", level=3)).to_have_count(0)
 
     # A reload, too, finds the drawing, but no more than its picture.
@@ -206,7 +206,7 @@ def test_undo_eraser_and_clear_and_the_drawing_outlives_its_page(
     _expect_answer(page, 0)
     assert _ink(page) == whole
     _press(page, "undo")
-    wait_until(lambda: _ink(page) == 0, 20)
+    wait_until(lambda: _ink(page) == 0)
     expect(page.main.get_by_role("heading", level=3)).to_have_count(0)
 
 

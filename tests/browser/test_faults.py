@@ -132,4 +132,4 @@ def _limit_files(server: AppServer, size: int) -> None:
     for process in (psutil.Process(server.pid), *server.descendants()):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.rlimit(psutil.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-    wait_until(lambda: psutil.Process(server.pid).rlimit(psutil.RLIMIT_FSIZE)[0] == size, 5)
+    wait_until(lambda: psutil.Process(server.pid).rlimit(psutil.RLIMIT_FSIZE)[0] == size)

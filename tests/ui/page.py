@@ -23,7 +23,7 @@ class Page:
     """
 
     def __init__(self, page: str, **parameters: str) -> None:
-        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
         self.app.query_params.update(parameters)
         self.app.run()
         self.app.switch_page(f"pages/{page}.py")
@@ -66,8 +66,8 @@ class Page:
 
     @property
     def drawn(self) -> list[str]:
-        """The keys of all charts, from top to bottom."""
-        return [str(one.key) for one in self.app.get("bidi_component")]
+        """The keys of all charts and stages, from top to bottom; without what is in the header of every page."""
+        return [str(one.key) for one in self.app.get("bidi_component") if one.key != "links"]
 
     @property
     def text(self) -> str:

@@ -24,7 +24,7 @@ class Build:
     """The page, in a reader's words."""
 
     def __init__(self, **parameters: str) -> None:
-        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
         for name, value in parameters.items():
             self.app.query_params[name] = value
         self.app.run()

@@ -20,7 +20,7 @@ def test_the_newest_runs_and_a_way_to_the_others(tmp_path: Path, monkeypatch: py
     lab = Lab(Settings(home=tmp_path), start_engine=False)
     monkeypatch.setattr(the_lab, "_lab", lambda: lab)
     try:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
         for count in range(1, 8):
             lab.runs.start(RECIPES["conv-8"].network, TrainingSpec(), name=f"run {count}")
             if count < 6:

@@ -46,7 +46,7 @@ KOREAN = [
 
 @pytest.mark.parametrize(("language", "expected"), [("en", ENGLISH), ("ko", KOREAN)])
 def test_a_count_takes_its_form_in_both_languages(language: str, expected: list[str]) -> None:
-    app = AppTest.from_function(_counts, default_timeout=30)
+    app = AppTest.from_function(_counts, default_timeout=180)
     app.query_params["lang"] = language
     app.run()
     assert not app.exception

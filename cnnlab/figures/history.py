@@ -9,13 +9,13 @@ from typing import Any, Literal, NamedTuple
 
 from cnnlab.figures.style import SYMBOLS, TRAINING, TRAINING_LIGHT, VALIDATION, Figure, figure, finite
 from cnnlab.i18n.marks import N_, Translate, untranslated
-from cnnlab.training.events import Epoch
+from cnnlab.training.events import Batch, Epoch
 from cnnlab.training.history import History
 
 Metric = Literal["loss", "accuracy"]
 
 MAX_BATCH_POINTS = 240
-"""Maximum number of points of a batch curve; more are thinned out evenly, since a screen cannot show them."""
+"""Maximum number of points of a batch curve, besides the newest; a screen cannot show more."""
 
 
 class Curve(NamedTuple):
@@ -75,12 +75,18 @@ def history_data(
     )
 
 
+def thinned(batches: Sequence[Batch]) -> Sequence[Batch]:
+    """Return at most `MAX_BATCH_POINTS` of the reports, evenly spaced, and the newest one, which may follow a step."""
+    kept = batches[:: -(-len(batches) // MAX_BATCH_POINTS) or 1]
+    return [*kept, batches[-1]] if batches and kept[-1] is not batches[-1] else kept
+
+
 def _within(history: History, metric: Metric, start: int) -> Curve:
     """Return the running means, as a separate line per epoch, since they restart with it.
 
     If thinning leaves fewer than two points per epoch, they are joined to a single line.
     """
-    batches = history.batches[:: -(-len(history.batches) // MAX_BATCH_POINTS) or 1]
+    batches = thinned(history.batches)
     separate = len(batches) == len(history.batches) or len(batches) >= 2 * len(history.epochs)
     reports = {report.epoch: report for report in history.epochs} if separate else {}
     points: list[tuple[float, float]] = []

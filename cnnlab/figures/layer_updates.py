@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cnnlab.figures.history import MAX_BATCH_POINTS, Curve, epoch_axis
+from cnnlab.figures.history import Curve, epoch_axis, thinned
 from cnnlab.figures.style import SYMBOLS, TRAINING, Figure, figure, finite
 from cnnlab.i18n.marks import N_, Translate, untranslated
 from cnnlab.training.events import Watch
@@ -23,7 +23,7 @@ def rate_data(history: History) -> Curve:
     """Return the learning rate over epochs, from the reports of batches and epochs."""
     points = [
         (batch.epoch - 1 + batch.step / batch.steps, batch.learning_rate)
-        for batch in history.batches[:: -(-len(history.batches) // MAX_BATCH_POINTS) or 1]
+        for batch in thinned(history.batches)
         if batch.learning_rate is not None
     ]
     points += [(float(epoch.epoch), epoch.learning_rate) for epoch in history.epochs]

@@ -46,11 +46,11 @@ def test_a_run_without_events_has_empty_curves() -> None:
     assert history_data(History(), "loss") == HistoryData("", Curve((), ()), Curve((), ()), Curve((), ()))
 
 
-def test_many_batches_are_thinned_out_evenly() -> None:
+def test_many_batches_are_thinned_out_evenly_and_the_newest_is_shown() -> None:
     history = _history(_started(), *(_batch(k // 4 + 1, k % 4 + 1, float(k)) for k in range(1000)))
     x = history_data(history, "loss").batches.x
-    assert len(x) == 200
-    assert x[:3] == (0.25, 1.5, 2.75)
+    assert len(x) == 201
+    assert (x[:3], x[-2:]) == ((0.25, 1.5, 2.75), (249.0, 250.0))
 
 
 def test_what_was_begun_anew_leaves_the_history() -> None:
@@ -106,4 +106,5 @@ def test_a_long_history_is_one_line() -> None:
         _started(), *(_batch(k + 1, 1, float(k)) for k in range(480)), *(_epoch(k + 1, 999.0) for k in range(480))
     )
     within = history_data(history, "loss").batches
-    assert (within.x[:3], len(within.x), set(within.y)) == ((0.25, 2.25, 4.25), 240, {3.0})
+    assert (within.x[:3], len(within.x), within.x[-1]) == ((0.25, 2.25, 4.25), 241, 479.25)
+    assert set(within.y) == {3.0}

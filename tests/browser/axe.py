@@ -33,6 +33,9 @@ _HAS_THEME = "theme => getComputedStyle(document.querySelector('[data-testid=stA
 STREAMLIT = ("[data-testid=stDataFrame]", "[data-testid=stDataFrameGlideDataEditor]", ".canvas-root")
 """Drawn by Streamlit and by the canvas's own package: their insides are not ours to mend."""
 
+_NO_FADING = "[data-stale] { opacity: 1 !important; transition: none !important; }"
+"""While a page is drawn again, Streamlit fades what was there; a text then has less contrast for a moment."""
+
 
 class Finding(NamedTuple):
     """One kind of finding on one page.
@@ -71,6 +74,7 @@ def look(browser: Browser, server: AppServer, runs: dict[str, str]) -> Iterator[
         page = LabPage(context.new_page(), server)
         for name, path in PAGES.items():
             page.open(path.format(**runs))
+            page.page.add_style_tag(content=_NO_FADING)
             for theme in THEMES:
                 page.page.emulate_media(color_scheme=theme)
                 page.page.wait_for_function(_HAS_THEME, arg=theme)

@@ -300,7 +300,9 @@ def quiet(page: Page) -> None:
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     page.wait_for_function(
         """() => [...document.querySelectorAll(".cnnlab-charts > div")].every((node) => node.querySelector(".main-svg"))
-            && [...document.images].every((image) => image.complete)"""
+            && [...document.images].every((image) => image.complete)
+            && [...document.querySelectorAll(".cnnlab-stage")].every(({ dataset }) => "snapshot" in dataset)
+            && !document.querySelector("[data-stale=true], .cnnlab-stage[data-waiting], [aria-busy=true]")"""
     )
     page.evaluate("() => document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
 

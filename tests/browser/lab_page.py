@@ -120,6 +120,7 @@ class LabPage:
         self._type(self.page.locator(f"[class*='st-key-training-'][class*='-{name}'] input"), value)
 
     def _type(self, field: Locator, value: float) -> None:
+        self.settle()
         field.fill(str(value))
         field.press("Enter")
         self.settle()
@@ -128,7 +129,10 @@ class LabPage:
         """Pick from a selection. A redraw closes its list, so wait for the page first, and open it again if needed."""
         self.settle()
         field = self.page.get_by_role("combobox", name=name, exact=True)
-        wanted = self.page.get_by_role("option", name=option).first
+        self.pick(field, self.page.get_by_role("option", name=option).first)
+
+    def pick(self, field: Locator, wanted: Locator) -> None:
+        """Pick an option from the list of a selection, and wait for what comes of it."""
         field.click()
         for _ in range(LOOK_MS // LIST_MS):
             if self.appears(wanted):
@@ -168,6 +172,7 @@ class LabPage:
             self.unfold()
             self.setting("epochs", epochs)
         before = self.run
+        self.settle()
         self.key("start").get_by_role("button").click()
         self.page.wait_for_url(
             lambda url: "run=" in url and (not before or f"run={before}" not in url), timeout=LOOK_MS
@@ -206,6 +211,7 @@ class LabPage:
         expect(self.badge).to_have_text(word(state, language), timeout=BEGIN_MS)
 
     def stop(self) -> None:
+        self.settle()
         self.key("stop").get_by_role("button").click()
 
     def go(self, name: str) -> None:
@@ -216,11 +222,13 @@ class LabPage:
         self.settle()
 
     def tab(self, name: str) -> None:
+        self.settle()
         self.main.get_by_role("tab", name=name, exact=True).click()
         self.settle()
 
     def slide(self, name: str, key: str) -> None:
         """Press a key on a slider, once the one that it replaces has left the page."""
+        self.settle()
         slider = self.main.get_by_role("slider", name=name)
         expect(slider).to_have_count(1)
         slider.press(key)

@@ -58,7 +58,8 @@ class Workbench:
         expect(self.overview.get_by_test_id("stMetricValue").first).to_have_text(parameters)
 
     def menu(self, place: Locator, option: str | re.Pattern[str]) -> None:
-        """Pick from a button's menu."""
+        """Pick from a button's menu. A redraw would close it."""
+        self.lab.settle()
         place.get_by_role("button").click()
         self.page.get_by_role("menuitem", name=option).click()
 
@@ -77,6 +78,7 @@ class Workbench:
         self.menu(self._part(index, "act"), action)
 
     def number(self, place: Locator, name: str, value: float) -> None:
+        self.lab.settle()
         field = place.get_by_role("spinbutton", name=name, exact=True)
         field.fill(str(value))
         field.press("Enter")
@@ -87,13 +89,10 @@ class Workbench:
         # A list that is opened while the page is drawn or scrolled is closed by that; a reader opens it again.
         field.scroll_into_view_if_needed()
         self.lab.settle()
-        wanted = self.page.get_by_role("option", name=option, exact=True)
-        field.click()
-        if not self.lab.appears(wanted):
-            field.click()
-        wanted.click()
+        self.lab.pick(field, self.page.get_by_role("option", name=option, exact=True))
 
     def tab(self, name: str) -> Locator:
+        self.lab.settle()
         self.overview.get_by_role("tab", name=name, exact=True).click()
         return self.overview.get_by_role("tabpanel", name=name)
 

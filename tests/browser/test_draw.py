@@ -64,6 +64,14 @@ def _bars(page: LabPage, place: int = 0) -> list[float]:
     return shares
 
 
+def _answer(page: LabPage, place: int = 0) -> list[float]:
+    """The same, once they are for the drawing that the server has."""
+    expect(page.main.locator(".cnnlab-live[data-stale]")).to_have_count(0)
+    page.settle()
+    expect(page.main.locator(".cnnlab-live[aria-busy=true]")).to_have_count(0)
+    return _bars(page, place)
+
+
 def _see_bars(page: LabPage, condition: str, arg: object = None, place: int = 0) -> None:
     """Wait until `condition`, JavaScript of (probabilities, arg), holds for a network's bars."""
     page.page.wait_for_function(
@@ -158,7 +166,7 @@ def test_undo_eraser_and_clear_and_the_drawing_outlives_its_page(
     page.draw(digits[7][:1])
     expect(page.main.get_by_role("heading", level=3)).to_be_visible(timeout=LOOK_MS)
     one_stroke = _ink(page)
-    answer = _bars(page)
+    answer = _answer(page)
     page.draw(digits[7][1:])
     _see_bars(page, _OTHER, answer)
     _expect_answer(page, 7)
@@ -179,7 +187,7 @@ def test_undo_eraser_and_clear_and_the_drawing_outlives_its_page(
     page.draw(digits[0])
     _expect_answer(page, 0)
     whole = _ink(page)
-    answer = _bars(page)
+    answer = _answer(page)
     page.key("draw-pen").get_by_text("Eraser").click()
     page.settle()
     page.draw([np.column_stack([np.linspace(20, 260, 20), np.full(20, 140.0)])])
@@ -285,7 +293,7 @@ def test_an_answer_is_compared_explained_and_changed(
     _expect_answer(page, 4)
 
     # Both move before the pen is lifted.
-    before = [_bars(page, place) for place in (0, 1)]
+    before = [_answer(page, place) for place in (0, 1)]
     corner = page.press(np.array([10.0, 10.0]))
     page.page.mouse.move(*(corner + 25).tolist())
     for place in (0, 1):

@@ -17,6 +17,7 @@ function areSame(one, other) {
 class Stage {
   #built = "";
   #empty = true;
+  #awaited = new Map(); // Key of a network -> the image whose outputs are not shown yet.
   #canvas = null; // The canvas that was drawn on last.
 
   constructor(root) {
@@ -50,9 +51,12 @@ class Stage {
     this.#empty = !images[0];
     if (this.#empty) return this.clear();
     const { networks } = this.data;
+    this.#awaited.clear();
+    this.root.ariaBusy = "true";
     networks.forEach(({ key }, k) => {
       // The same network can be shown twice; it computes once.
       if (networks.findIndex((other) => other.key === key) < k) return;
+      this.#awaited.set(key, images[k]);
       const show = (outputs) => this.paintAll(key, images[k], outputs);
       withNetwork(key, (network) => network.run(images[k], show));
     });
@@ -62,6 +66,8 @@ class Stage {
     // Meanwhile the drawing can have been cleared, or another network chosen.
     if (this.#empty) return;
     this.data.networks.forEach((network, k) => network.key === key && this.paint(k, image, outputs));
+    if (this.#awaited.get(key) === image) this.#awaited.delete(key);
+    this.root.ariaBusy = String(this.#awaited.size > 0);
   }
 
   paint(k, image, outputs) {
@@ -72,6 +78,7 @@ class Stage {
   }
 
   clear() {
+    this.root.ariaBusy = "false";
     this.bars.forEach((bars) => paintBars(bars, null));
     this.data.layers.forEach(({ shape }, card) => clearMaps(this.cards[card], shape));
   }

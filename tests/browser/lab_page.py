@@ -198,7 +198,9 @@ class LabPage:
         return self.page.locator(_PLOT.format(run=run))
 
     def traces(self, run: str, plot: int = 0) -> list[Trace]:
-        """The lines of one of the two charts."""
+        """The lines of one of the two charts, once it is drawn."""
+        drawn = "([css, place]) => Boolean(document.querySelectorAll(css)[place]?._fullData)"
+        self.page.wait_for_function(drawn, arg=[_PLOT.format(run=run), plot])
         found: Sequence[list[Any]] = (
             self.plots(run)
             .nth(plot)

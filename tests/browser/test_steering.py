@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
+from cnnlab.runs.store import RunStore
+from cnnlab.training.events import Paused
 from tests.browser.conftest import Visit
 from tests.browser.lab_page import TRAIN_MS, LabPage
 from tests.browser.server import AppServer
+from tests.waiting import wait_until
 
 LONG = 500
 """Epochs: more than this test waits for."""
+STEPS = 40
+"""Batches of an epoch."""
 
 
 def press(page: LabPage, key: str) -> None:
+    page.settle()
     page.key(key).get_by_role("button").click()
 
 
-def steps(page: LabPage, run: str) -> float:
-    """How many epochs the newest point within an epoch stands for."""
-    return float(page.plots(run).first.evaluate("node => node.data[0].x.at(-1) ?? 0"))
+def see_pause(page: LabPage, run: str, after: float = 0.0) -> float:
+    """Wait until the chart shows where the run has paused, and return after how many epochs that is.
+
+    Args:
+        after: epochs of the pause before.
+    """
+
+    def paused() -> float | None:
+        events = [event for _, event in store.events(run)]
+        pauses = [event.epoch - 1 + event.step / STEPS for event in events if isinstance(event, Paused)]
+        return pauses[-1] if pauses and pauses[-1] > after else None
+
+    store = RunStore(page.server.home)
+    at = wait_until(paused)
+    store.close()
+    assert at
+    page.page.wait_for_function(
+        "([plot, at]) => Math.abs(document.querySelector(plot).data[0].x.at(-1) - at) < 1e-3",
+        arg=[f".st-key-curves-{run} .js-plotly-plot", at], timeout=TRAIN_MS,
+    )  # fmt: skip
+    return at
 
 
 def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: Visit) -> None:
@@ -26,19 +51,15 @@ def test_pause_step_another_rate_reload_and_queue(lab_server: AppServer, visit: 
     run = page.start_and_see(LONG)
     press(page, "pause")
     expect(page.badge).to_have_text("paused", timeout=TRAIN_MS)
-    before = steps(page, run)
+    before = see_pause(page, run)
     press(page, "step-batch")
-    page.page.wait_for_function(
-        "([plot, before]) => document.querySelector(plot).data[0].x.at(-1) > before",
-        arg=[f".st-key-curves-{run} .js-plotly-plot", before], timeout=TRAIN_MS,
-    )  # fmt: skip
-    # One batch of the forty of an epoch, unless the pause stood at the end of one.
-    assert steps(page, run) - before < 0.06
+    assert see_pause(page, run, before) - before == pytest.approx(1 / STEPS)
     expect(page.badge).to_have_text("paused")
 
     # A reload brings back the run as it waits.
     page.page.reload()
     expect(page.badge).to_have_text("paused", timeout=TRAIN_MS)
+    page.see_points(run)
     epochs = page.traces(run)[1].points
     page.key(f"steer-{run}").get_by_role("button").click()
     field = page.page.get_by_role("spinbutton", name="Learning rate (from the next batch)")

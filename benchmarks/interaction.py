@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from benchmarks import looking
 from benchmarks.browser import drawings, new_page, updates
+from benchmarks.draw_minute import draw_minute
 from benchmarks.live_network import live_network
 from benchmarks.report import Figure, arguments, describe_machine, say, settings, show
 from benchmarks.server import Server
@@ -176,6 +177,7 @@ MEASURES: Mapping[str, Measure] = {
     "time_machine": looking.time_machine,
     "draw_answer": looking.draw_answer,
     "live_network": live_network,
+    "draw_minute": draw_minute,
     "build_table": build_table,
     "live_update": live_update,
     "epoch_to_screen": epoch_to_screen,

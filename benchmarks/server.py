@@ -76,6 +76,12 @@ class Server:
         times = self.process.cpu_times()
         return times.user + times.system
 
+    @property
+    def all_processor_seconds(self) -> float:
+        """The same with the engine and the workers, as long as none of them ends."""
+        times = [one.cpu_times() for one in (self.process, *self.process.children(recursive=True))]
+        return sum(time.user + time.system for time in times)
+
     def __enter__(self) -> Server:
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, WebSocket
+from playwright.sync_api import Error, Page, WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -26,9 +26,18 @@ class Conversation:
         # A widget sends its value within a frame.
         self._page.evaluate(_TWO_FRAMES)
         if self._socket and self._asked:
-            self._socket.wait_for_event("framereceived", lambda _: not self._asked, timeout=timeout)
-        self._page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+            self._wait(self._socket, timeout)
+        idle = "[data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+        self._page.locator(f"[data-testid=stApp]{idle}").wait_for()
         self._page.evaluate(_TWO_FRAMES)
+
+    def _wait(self, socket: WebSocket, timeout: float) -> None:
+        try:
+            socket.wait_for_event("framereceived", lambda _: not self._asked, timeout=timeout)
+        except Error:
+            # What was asked before a page is loaded anew, nobody answers.
+            if not socket.is_closed():
+                raise
 
     def _connected(self, socket: WebSocket) -> None:
         self._socket, self._asked, self._begun = socket, False, False

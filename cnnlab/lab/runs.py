@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.datasets import DATASETS
+from cnnlab import datasets
 from cnnlab.errors import StoreError, TrainingError, explain_folder
 from cnnlab.i18n.marks import N_
 from cnnlab.lab.histories import Histories
@@ -130,12 +130,13 @@ class Runs:
         Raises:
             NetworkError: the network cannot be trained on this dataset.
             TrainingError: the dataset or the drawings do not exist, they do not fit, or there is too little memory.
+            DatasetError: the image set does not exist.
         """
-        info = DATASETS[training.checked().dataset]
+        info = datasets.info(training.checked().dataset, self._settings)
         summary = check(network, info.input_shape, len(info.class_names), self._settings.max_parameters)
-        check_classes(training)
+        check_classes(training, len(info.class_names))
         if not self._settings.scheduler:
-            memory.check(summary, training)
+            memory.check(summary, training, dataset=info)
         drawings, run = pack_drawings(self._drawings, training), new_id()
         with self._scheduler.locked_queue() as at_once:
             # All or nothing: if the disk is full, no run is added.
@@ -155,6 +156,7 @@ class Runs:
                     running=at_once,
                     run=run,
                     parent=parent,
+                    dataset=info,
                 )
             if at_once:
                 self._scheduler.submit(added)
@@ -206,7 +208,7 @@ class Runs:
         check_weights(network, weights)
         more = Extra(np.asarray(extra[0]), np.asarray(extra[1]), int(extra[2])) if extra else None
         if more:
-            info = DATASETS[training.checked().dataset]
+            info = datasets.info(training.checked().dataset, self._settings)
             check_extra(more, info.input_shape, len(info.class_names))
         initial = InitialState(weights, more)
         return self.start(network, training, who, name or parent.name, initial, (parent.id, moment.epoch))

@@ -19,6 +19,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cnnlab.datasets import DATASETS, DatasetInfo, description, is_image_set
+from cnnlab.datasets.description import Description
 from cnnlab.errors import CNNLabError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.keras_archive import DAMAGED
@@ -59,6 +61,7 @@ class RunInfo(BaseModel):
     tags: list[str] = []
     network: dict[str, Any]
     training: dict[str, Any]
+    image_set: Description | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,11 @@ class UnpackedRun:
     training: TrainingSpec
     events: tuple[AnyEvent, ...]
     files: archive_files.Files = field(default_factory=dict)
+
+    @property
+    def dataset(self) -> DatasetInfo:
+        """The dataset that the run was trained on; an image set as the exporting Lab described it."""
+        return _dataset(self.info, self.training)
 
 
 def pack(run: Run, events: Iterable[AnyEvent], folder: Path) -> bytes:
@@ -89,6 +97,7 @@ def pack(run: Run, events: Iterable[AnyEvent], folder: Path) -> bytes:
         tags=list(run.tags),
         network=run.network.model_dump(mode="json"),
         training=run.training.model_dump(mode="json"),
+        image_set=Description.of(run.dataset),
     )
     files = _files(folder)
     if sum(map(len, files.values())) > MAX_BYTES:
@@ -99,7 +108,7 @@ def pack(run: Run, events: Iterable[AnyEvent], folder: Path) -> bytes:
         )
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(RUN_FILE, info.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
+        archive.writestr(RUN_FILE, info.model_dump_json(indent=1, exclude_none=True), zipfile.ZIP_DEFLATED)
         lines = "".join(event.model_dump_json() + "\n" for event in events)
         archive.writestr(EVENTS_FILE, lines, zipfile.ZIP_DEFLATED)
         for name, file in files.items():
@@ -132,7 +141,7 @@ def unpack(content: bytes, max_parameters: int) -> UnpackedRun:
             _check_names(archive)
             info = _run_info(archive.read(RUN_FILE))
             network, training = NetworkSpec.from_content(info.network), TrainingSpec.model_validate(info.training)
-            limits = archive_files.Limits(network, training.checked(), max_parameters)
+            limits = archive_files.Limits(network, _dataset(info, training.checked()), max_parameters)
             events = _events(archive.read(EVENTS_FILE), limits)
             files = {name: archive_files.read(name, archive.read(name), limits) for name in _folder_files(archive)}
     except ValidationError as error:
@@ -182,6 +191,15 @@ def _run_info(text: bytes) -> RunInfo:
             ours=FORMAT,
         )
     return RunInfo.model_validate(content)
+
+
+def _dataset(info: RunInfo, training: TrainingSpec) -> DatasetInfo:
+    """Return the dataset of a run; CNNLabError if it is an image set that the file does not describe."""
+    if not is_image_set(training.dataset):
+        return DATASETS[training.dataset]
+    if info.image_set is None or info.image_set.name != training.dataset:
+        raise damaged_file(f"{RUN_FILE}: image_set")
+    return info.image_set.info
 
 
 def _events(text: bytes, limits: archive_files.Limits) -> list[AnyEvent]:
@@ -236,6 +254,7 @@ def add_run(unpacked: UnpackedRun, store: RunStore, who: str, run: str) -> None:
         "state": info.state,
         "network": unpacked.network.to_json(),
         "training": unpacked.training.model_dump_json(),
+        "image_set": description.to_json(unpacked.dataset),
         "created": time.time(),
         "started": info.started,
         "ended": info.ended,

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import TypeAdapter
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DatasetInfo
 from cnnlab.errors import CNNLabError
 from cnnlab.i18n.marks import N_
 from cnnlab.network import keras_archive
@@ -30,7 +30,6 @@ from cnnlab.network.summary import Row, check, weight_shapes
 from cnnlab.training import drawings_file, initial_state, probe_images
 from cnnlab.training.events import Epoch
 from cnnlab.training.snapshots import Moment, Weights
-from cnnlab.training.spec import TrainingSpec
 
 FINAL, CHECKPOINT, PROBE_IMAGES = "model.keras", initial_state.CHECKPOINT, "answered.npz"
 RECORDED = "recorded"
@@ -62,7 +61,7 @@ class Limits:
     """
 
     network: NetworkSpec
-    training: TrainingSpec
+    dataset: DatasetInfo
     max_parameters: int
 
     def __post_init__(self) -> None:
@@ -71,7 +70,7 @@ class Limits:
 
     @property
     def classes(self) -> int:
-        return len(DATASETS[self.training.dataset].class_names)
+        return len(self.dataset.class_names)
 
     @property
     def shapes(self) -> dict[str, list[Shape]]:
@@ -80,8 +79,7 @@ class Limits:
 
     @functools.cached_property
     def _rows(self) -> tuple[Row, ...]:
-        info = DATASETS[self.training.dataset]
-        return check(self.network, info.input_shape, self.classes, self.max_parameters).rows
+        return check(self.network, self.dataset.input_shape, self.classes, self.max_parameters).rows
 
 
 class ProbeImages(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, is_image_set
 from cnnlab.errors import TrainingError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.precision import Precision
@@ -261,12 +261,12 @@ class TrainingSpec(BaseModel):
         return {}
 
     def checked(self) -> TrainingSpec:
-        """Return the spec itself if its dataset exists.
+        """Return the spec itself if its dataset is a built-in one, or an image set (which a Lab may not have).
 
         Raises:
             TrainingError: there is no such dataset.
         """
-        if self.dataset not in DATASETS:
+        if self.dataset not in DATASETS and not is_image_set(self.dataset):
             raise TrainingError(
                 N_("There is no dataset called “{dataset}”; expected one of {known}."),
                 N_("Choose a dataset from the list."),

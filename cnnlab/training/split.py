@@ -105,7 +105,7 @@ def check_classes(training: TrainingSpec, classes: int | None = None) -> None:
     """Check that the chosen classes exist in the dataset, at least two and each once.
 
     Args:
-        classes: the number of classes of the images; None: that of the Lab's dataset named by `training`.
+        classes: the number of classes of the images; None: that of the built-in dataset named by `training`.
 
     Raises:
         TrainingError: they do not.

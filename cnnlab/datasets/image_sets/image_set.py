@@ -14,6 +14,8 @@ from cnnlab.datasets.dataset import Dataset
 from cnnlab.datasets.image_sets.shaping import Shape
 from cnnlab.datasets.image_sets.source import Note, Skipped
 from cnnlab.datasets.image_sets.splitting import TEST, TRAIN, VALIDATION, Shares
+from cnnlab.datasets.registry import DatasetInfo
+from cnnlab.i18n.marks import Verbatim
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,26 @@ class ImageSet:
     def images(self) -> int:
         """Return the number of images."""
         return sum(map(sum, self.counts))
+
+    @property
+    def info(self) -> DatasetInfo:
+        """Return its description as a dataset; validation images are training images of a dataset."""
+        train, validation, test = (sum(one[part] for one in self.counts) for part in (TRAIN, VALIDATION, TEST))
+        return DatasetInfo(
+            name=self.id,
+            title=Verbatim(self.name),
+            description="",
+            input_shape=self.shape.input_shape,
+            class_names=tuple(map(Verbatim, self.class_names)),
+            train_size=train + validation,
+            test_size=test,
+            credit="",
+            license="",
+            digest=self.digest,
+            validation_size=validation,
+            counts=self.counts,
+            fit=self.shape.fit,
+        )
 
 
 FORMAT = TypeAdapter(ImageSet)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from cnnlab.datasets.image_sets.originals import Index, OnProgress
 from cnnlab.datasets.image_sets.shaping import Shape, shaped, suggest
 from cnnlab.datasets.image_sets.source import AGAIN, unreadable
 from cnnlab.datasets.image_sets.splitting import VALIDATION, Parts, Shares
+from cnnlab.datasets.registry import is_image_set
 from cnnlab.errors import DatasetError, explain_folder
 from cnnlab.files import DAMAGED, new_folder, remove_folder, replacing
 from cnnlab.i18n.marks import N_
@@ -31,7 +31,6 @@ from cnnlab.settings import Settings
 _log = logging.getLogger(__name__)
 
 FOLDER = "image-sets"
-_ID = re.compile(r"set-[0-9a-f]{8}", re.ASCII)
 _DESCRIPTION = "set.json"
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test", "validation")
 
@@ -89,9 +88,10 @@ class ImageSets:
 
     def get(self, id: str) -> ImageSet:
         """Return the description of an image set. DatasetError if there is none with this id, or it is damaged."""
-        folder = self._existing(id)
+        path = self._existing(id) / _DESCRIPTION
         try:
-            return FORMAT.validate_json((folder / _DESCRIPTION).read_bytes())
+            written = path.stat()
+            return _described(path, written.st_mtime_ns, written.st_ino)
         except (OSError, ValidationError) as error:
             raise unreadable(id, error, AGAIN) from error
 
@@ -111,7 +111,7 @@ class ImageSets:
         arrays = self._read_arrays(found, _ARRAYS)
         for array in arrays.values():
             array.setflags(write=False)
-        return Dataset(name=id, class_names=found.class_names, **arrays).checked()
+        return Dataset(name=id, class_names=found.info.class_names, **arrays).checked()
 
     def file_names(self, id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the names that the files of the training and of the test images had, in the order of the dataset.
@@ -156,7 +156,7 @@ class ImageSets:
     def _existing(self, id: str) -> Path:
         """Return the folder of an image set. DatasetError if there is none with this id."""
         folder = self._folder / id
-        if not _ID.fullmatch(id) or not folder.is_dir():
+        if not is_image_set(id) or not folder.is_dir():
             raise DatasetError(N_("There is no image set “{id}”; it may have been deleted."), id=id)
         return folder
 
@@ -222,6 +222,12 @@ def _dataset(folder: Path, index: Index, train: Parts, test: Parts, described: I
         class_names=described.class_names,
         validation=validation,
     )
+
+
+@lru_cache(maxsize=64)
+def _described(path: Path, written: int, inode: int) -> ImageSet:
+    """Return the description in a file; when it was written, and its inode, invalidate the cache."""
+    return FORMAT.validate_json(path.read_bytes())
 
 
 def _size(folder: Path) -> int:

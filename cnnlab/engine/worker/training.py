@@ -19,12 +19,12 @@ import psutil
 import tensorflow as tf
 from distributed import get_worker
 
-from cnnlab import settings
-from cnnlab.datasets import DATASETS
+from cnnlab import datasets, settings
+from cnnlab.datasets import DatasetInfo
 from cnnlab.engine.protocol import RunResult
 from cnnlab.engine.worker.inference import load_dataset
 from cnnlab.engine.worker.run_control import follow_control
-from cnnlab.errors import CNNLabError
+from cnnlab.errors import CNNLabError, DatasetError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import check
@@ -35,16 +35,20 @@ from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
 
 
-def train_run(run: str, topic: str, folder: str, network: str, training: str) -> RunResult:
-    """Train a run; send its events to the Dask topic `topic` and write its files to `folder`. Specs are JSON."""
-    result = _train(run, topic, Path(folder), network, training)
+def train_run(run: str, topic: str, folder: str, network: str, training: str, digest: str = "") -> RunResult:
+    """Train a run; send its events to the Dask topic `topic` and write its files to `folder`. Specs are JSON.
+
+    Args:
+        digest: of the image set that the run started with, which it must still have; "" for a built-in dataset.
+    """
+    result = _train(run, topic, Path(folder), network, training, digest)
     keras.backend.clear_session()
     gc.collect()
     _release_memory()
     return replace(result, worker=get_worker().address, memory=psutil.Process().memory_info().rss)
 
 
-def _train(run: str, topic: str, folder: Path, network: str, training: str) -> RunResult:
+def _train(run: str, topic: str, folder: Path, network: str, training: str, digest: str) -> RunResult:
     worker = get_worker()
 
     def report(event: AnyEvent) -> None:
@@ -52,9 +56,10 @@ def _train(run: str, topic: str, folder: Path, network: str, training: str) -> R
 
     try:
         layers, spec = NetworkSpec.from_json(network), TrainingSpec.model_validate_json(training)
-        info, limit = DATASETS[spec.checked().dataset], settings.from_environment().max_parameters
+        info, limit = datasets.info(spec.checked().dataset), settings.from_environment().max_parameters
+        _check_unchanged(info, digest)
         summary = check(layers, info.input_shape, len(info.class_names), limit)
-        memory.check(summary, spec)
+        memory.check(summary, spec, dataset=info)
         folder.mkdir(parents=True, exist_ok=True)
         # A resumed run is no longer final: until it ends, its weights come from its checkpoints.
         (folder / FINAL).unlink(missing_ok=True)
@@ -76,6 +81,19 @@ def _train(run: str, topic: str, folder: Path, network: str, training: str) -> R
     except Exception as error:
         return RunResult(_explained(error), traceback.format_exc())
     return RunResult()
+
+
+def _check_unchanged(info: DatasetInfo, digest: str) -> None:
+    """Check that an image set is still the one that the run started with.
+
+    With another division, the run would be validated on images that it has learned from.
+    """
+    if digest and info.digest != digest:
+        raise DatasetError(
+            N_("The image set “{name}” has changed since this run was started, so the run cannot continue on it."),
+            N_("Start a new run, or fork this one: a new run starts with its weights."),
+            name=info.title,
+        )
 
 
 def _release_memory() -> None:

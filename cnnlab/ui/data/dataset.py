@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, available
+from cnnlab.datasets import DATASETS
 from cnnlab.datasets.about import class_counts, class_means
 from cnnlab.figures.class_counts import classes_data, classes_figure
 from cnnlab.figures.montage import Cell, montage_data, montage_figure, paint, paint_image
@@ -29,13 +29,15 @@ from cnnlab.ui.data.state import DataState
 from cnnlab.ui.lab import lab
 from cnnlab.ui.pages import go
 from cnnlab.ui.session import session, state
-from cnnlab.ui.shared import augmentation_preview, start_run
+from cnnlab.ui.shared import augmentation_preview, datasets, start_run
 from cnnlab.ui.text import _, n_, translate
 
 IMAGES_PER_PAGE = 80
 GRID_COLUMNS = 16
 MIN_TILE_PX = 48
 """Minimum width of an image in the gallery."""
+FIRST = "mnist-5k"
+"""The dataset that is shown if the one to train on is gone."""
 ALL_CLASSES = -1
 """Option of the class filter that keeps every class."""
 MEAN_GRID_COLUMNS = 5
@@ -79,18 +81,20 @@ def split_names() -> dict[PartName, str]:
 
 def class_names(dataset: str) -> tuple[str, ...]:
     """Return the names of a dataset's classes in the reader's language."""
-    return tuple(translate(name) for name in DATASETS[dataset].class_names)
+    return tuple(translate(name) for name in lab().datasets.info(dataset).class_names)
 
 
 def _dataset() -> str:
     """Return the dataset to show: from the link, else the one selected here, else the one that Start would train on."""
     trained, page = session().training.dataset, state(DataState)
     wanted = st.query_params.get("data") or page.dataset_to_show(trained)
+    names = datasets.titles(lab().datasets.all().values())
+    first = next((name for name in (wanted if _exists(wanted) else trained, trained) if name in names), FIRST)
     chosen = st.selectbox(
         _("Data"),
-        list(DATASETS),
-        index=list(DATASETS).index(wanted if _exists(wanted) else trained),
-        format_func=lambda name: translate(DATASETS[name].title),
+        list(names),
+        index=list(names).index(first),
+        format_func=names.__getitem__,
         key="data-set",
     )
     page.select(chosen, trained)
@@ -102,14 +106,14 @@ def _dataset() -> str:
 def _exists(name: str) -> bool:
     """Return whether a dataset exists; show an error if it does not."""
     with errors.shown():
-        available(name, lab().settings)
+        lab().datasets.info(name)
         return True
     return False
 
 
 def _facts(name: str) -> None:
     """Draw the description of a dataset and the button that trains on it."""
-    info, me = DATASETS[name], session()
+    info, me = lab().datasets.info(name), session()
     st.markdown(translate(info.description))
     lines = [
         _("{size} pixels, values from 0 to 255", size=format_shape(info.input_shape)),
@@ -127,9 +131,9 @@ def _facts(name: str) -> None:
 
 def _downloaded(name: str) -> bool:
     """Return whether the images are on this computer; if not, offer to download them."""
-    if available(name, lab().settings):
+    if lab().datasets.available(name):
         return True
-    info = DATASETS[name]
+    info = lab().datasets.info(name)
     info = DATASETS[info.shuffled] if info.shuffled else info
     size = info.download_size / 1e6
     st.info(_("**Not downloaded yet.** One-time download: {size:.0f} MB.", size=size), icon=":material/download:")
@@ -145,7 +149,7 @@ def _settings(name: str) -> TrainingSpec:
     training = session().training
     if name == training.dataset:
         return training
-    training = for_dataset(training, name).replace(classes=(), train_size=None)
+    training = for_dataset(training, lab().datasets.info(name)).replace(classes=(), train_size=None)
     return training if drawings_file.accepts_drawings(name) else training.replace(drawings="")
 
 
@@ -278,7 +282,7 @@ def _averages(name: str, training: str, _part: Part) -> tuple[np.ndarray, np.nda
 
     Cached, because they take a second for a large dataset.
     """
-    classes = len(DATASETS[name].class_names)
+    classes = len(lab().datasets.info(name).class_names)
     return class_means(_part.images[_part.indices], _part.true_labels, classes), class_counts(
         _part.true_labels, classes
     )

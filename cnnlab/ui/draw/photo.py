@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, available
 from cnnlab.errors import CNNLabError
 from cnnlab.i18n.marks import N_
 from cnnlab.runs.run import Run
@@ -32,7 +31,7 @@ def digits(run: Run) -> list[InputImage]:
     picture = picture_picker.file(label, DECODED_SIDE, "draw")
     if picture is None:
         return []
-    for_digits = all(name.isdigit() for name in DATASETS[run.training.dataset].class_names)
+    for_digits = all(name.isdigit() for name in run.dataset.class_names)
     unprocessed = st.toggle(
         _("Use the image unprocessed"), value=not for_digits, key=f"draw-plain-{for_digits}",
         help=_("For networks that were not trained on digits."),
@@ -104,7 +103,7 @@ def _unprocessed(picture: Picture, run: Run) -> InputImage:
 def _training_images(run: Run) -> np.ndarray | None:
     """Return training images of the run, uint8 (n, height, width, channels); None if they are not on this machine."""
     name = run.training.dataset
-    if not available(name, lab().settings):
+    if not lab().datasets.available(name):
         return None
     with errors.shown():
         return lab().datasets.get(name).x_train

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
 from cnnlab.runs.run import MAX_NAME, MAX_NOTE, MAX_TAGS, Run
 from cnnlab.training.snapshots import Moment
@@ -85,7 +84,7 @@ def _popovers(run: Run, runs: Sequence[Run]) -> None:
 
 def _facts(run: Run) -> str:
     facts = [
-        translate(DATASETS[run.training.dataset].title),
+        errors.plain(translate(run.dataset.title)),
         n_("{count:,} parameter", "{count:,} parameters", count=run.parameters),
     ]
     if run.epochs_done:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, available, scaled
+from cnnlab.datasets import scaled
 from cnnlab.ui import errors
 from cnnlab.ui.components import canvas
 from cnnlab.ui.components.sketch import Sketch
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import state
+from cnnlab.ui.shared import datasets
 from cnnlab.ui.text import _, translate
 from cnnlab.vision.digit_preprocessing import to_digit
 from cnnlab.vision.image_files import MAX_BYTES, downscale, read_file
@@ -99,21 +100,21 @@ class PictureState:
 
 def choose(key: str) -> Picture | None:
     """Draw the choice of image. Return None if nothing is selected yet, or (with a message) if it is not an image."""
-    me, datasets = state(PictureState), _available()
+    me, own = state(PictureState), _available()
     others = {DRAWING: _("Your drawing"), FILE: _("Upload an image")}
     if me.sent:
         others[SENT] = _("From another page: {name}", name=me.sent.name)
-    options = [*datasets, *others]
+    options = [*own, *others]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         me.source = st.selectbox(
             _("Image"),
             options,
             index=options.index(me.source) if me.source in options else 0,
-            format_func=lambda name: others.get(name) or translate(DATASETS[name].title),
+            format_func=lambda name: others.get(name) or own[name],
             key=f"{key}-source-{me.edition}",
             width=220,
         )
-        if me.source in datasets:
+        if me.source in own:
             return sample(me.source, key)
     if me.source == DRAWING:
         return _drawing(key)
@@ -125,19 +126,21 @@ def choose(key: str) -> Picture | None:
 def of_dataset(key: str) -> Picture:
     """Draw the choice of an available dataset and one of its images, and return the image."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = _available()
         name = st.selectbox(
             _("Data"),
-            _available(),
-            format_func=lambda name: translate(DATASETS[name].title),
+            list(names),
+            format_func=names.__getitem__,
             key=f"{key}-data",
             width=220,
         )
         return sample(name, key)
 
 
-def _available() -> list[str]:
-    """Return the datasets that need no download."""
-    return [name for name in DATASETS if available(name, lab().settings)]
+def _available() -> dict[str, str]:
+    """Return name -> label of the datasets that need no download."""
+    known = lab().datasets
+    return datasets.titles(info for name, info in known.all().items() if known.available(name))
 
 
 def _drawing(key: str) -> Picture | None:
@@ -168,7 +171,7 @@ def file(label: str, side: int, key: str) -> Picture | None:
 
 def sample(dataset: str, key: str) -> Picture:
     """Draw the choice of a training image by its index, and return the image."""
-    last = DATASETS[dataset].train_size - 1
+    last = lab().datasets.info(dataset).train_size - 1
     index = int(
         st.number_input(
             _("Image index"),

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.figures.schedule import schedule_data, schedule_figure
 from cnnlab.i18n.marks import N_
 from cnnlab.training import drawings_file
@@ -22,7 +21,7 @@ from cnnlab.ui.components.forms import WIDE
 from cnnlab.ui.components.fragments import has_been_open, when_open
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import session
-from cnnlab.ui.shared import augmentation_preview
+from cnnlab.ui.shared import augmentation_preview, datasets
 from cnnlab.ui.text import _, translate
 
 MAIN_FIELDS = ("epochs", "batch_size")
@@ -65,11 +64,11 @@ def preset() -> None:
 
 def presets() -> dict[str, TrainingSpec]:
     """Return the presets for the current network and data: Fast, and for a recipe its published settings."""
-    me = session()
+    me, dataset = session(), datasets.chosen()
     if me.recipe is None:
-        return {"fast": fast(me.network, me.training)}
-    published = for_dataset(RECIPES[me.recipe].training, me.training.dataset)
-    return {"fast": fast(me.network, published), "notes": published}
+        return {"fast": fast(me.network, me.training, dataset)}
+    published = for_dataset(RECIPES[me.recipe].training, dataset)
+    return {"fast": fast(me.network, published, dataset), "notes": published}
 
 
 def matching_preset(options: Mapping[str, TrainingSpec]) -> str | None:
@@ -113,7 +112,7 @@ def more_settings(training: TrainingSpec, key: str) -> TrainingSpec:
             training = training.replace(drawings=_drawings(training.drawings, key))
         if "classes" in names:
             with errors.shown():
-                check_classes(training)
+                check_classes(training, len(datasets.chosen().class_names))
         if "schedule" in names:
             figure = schedule_figure(schedule_data(training), translate)
             live_charts([Chart(figure, _("Learning rate over the course of training."))], key="schedule")
@@ -163,7 +162,7 @@ def _drawings(chosen: str, key: str) -> str:
 
 def _classes(training: TrainingSpec, label: str, common: dict[str, Any]) -> tuple[int, ...]:
     """Draw the choice of the dataset's classes. An unknown class from a link or file is shown unchanged."""
-    names = DATASETS[training.dataset].class_names
+    names = datasets.chosen().class_names
     known = range(len(names))
     chosen = st.multiselect(
         label,

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from cnnlab.datasets.image_sets import Shape, tasks
-from cnnlab.datasets.image_sets.csv_files import LabelColumnUnclear
+from cnnlab.datasets.image_sets.csv_files import LabelColumnUnclearError
 from cnnlab.datasets.image_sets.store import ImageSets, new_id
 from cnnlab.datasets.image_sets.tasks import Task
 from cnnlab.datasets.image_sets.uploads import Upload
@@ -93,7 +93,7 @@ def test_files_become_an_image_set_which_can_be_changed(jobs: ImageSetJobs, home
 def test_a_table_that_does_not_say_where_its_labels_are(jobs: ImageSetJobs, home: Path) -> None:
     table = "\n".join(f"{k % 2},{k},{k + 1},{k + 2},{k % 3}" for k in range(30)).encode()
     job = ended(jobs, jobs.start(create(), [Upload("t.csv", table)]))
-    assert isinstance(job.error, LabelColumnUnclear)
+    assert isinstance(job.error, LabelColumnUnclearError)
     task = create(label_column="first")
     assert ended(jobs, jobs.start(task, [Upload("t.csv", table)])).state == "finished"
     assert ImageSets(Settings(home=home)).get(task.id).class_names == ("0", "1")

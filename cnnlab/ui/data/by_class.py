@@ -84,6 +84,12 @@ def _webcam(page: NewSetState) -> None:
     )
     with errors.shown():
         taken = burst.photos("set-burst")
+    st.caption(
+        _(
+            "Photos of one burst look much alike and stay in one part: take at least three bursts of each class, from "
+            "other sides and on other grounds."
+        )
+    )
     if taken:
         one = next(one for one in page.classes if one.number == number)
         first = len(one.photos)

@@ -36,7 +36,7 @@ def body(id: str) -> None:
     """Draw the gallery and what can be done with the selected images."""
     with errors.shown():
         found, inside = lab().image_sets.get(id), contents(id)
-        if progress.busy():
+        if progress.running():
             return
         shown = _shown(found, inside)
         if not len(shown.places):

@@ -16,7 +16,7 @@ from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.split import parts
 from cnnlab.ui import errors
 from cnnlab.ui.components.fragments import pressed, redraw, tabs
-from cnnlab.ui.data import corrections, new_set, own_set, shape, views
+from cnnlab.ui.data import corrections, new_set, own_set, progress, shape, views
 from cnnlab.ui.data.state import DataState, NewSetState
 from cnnlab.ui.lab import lab
 from cnnlab.ui.pages import go
@@ -68,6 +68,8 @@ def _explorer(name: str) -> None:
     if not lab().datasets.info(name).own:
         tabs(views_of, key="data-tabs")
         return
+    # Above the tabs: a change goes on while another tab is looked at.
+    progress.show()
     changes = {_("Shape and division"): partial(shape.body, name), _("Correct"): partial(corrections.body, name)}
     tabs({**views_of, **changes}, key="data-tabs-own")
 

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 
 import streamlit as st
 
-from cnnlab.datasets.image_sets.csv_files import LabelColumnUnclear
+from cnnlab.datasets.image_sets.csv_files import LabelColumnUnclearError
+from cnnlab.datasets.image_sets.splitting import Shares, TooAlikeError
 from cnnlab.datasets.image_sets.store import new_id
 from cnnlab.datasets.image_sets.tasks import Task
 from cnnlab.datasets.image_sets.uploads import Upload
@@ -117,11 +118,11 @@ def _drawings() -> None:
         start(files, ", ".join(chosen))
 
 
-def start(files: list[Upload], name: str) -> None:
+def start(files: list[Upload], name: str, shares: Shares | None = None) -> None:
     """Begin to read files, and draw the page anew."""
     page = state(NewSetState)
     with errors.shown():
-        task = Task("create", new_id(), name=name[:60], label_column=page.label_column)
+        task = Task("create", new_id(), name=name[:60], label_column=page.label_column, shares=shares)
         page.begin(lab().image_set_jobs.start(task, files), files, name)
         page.label_column = None
         st.query_params["reading"] = page.job
@@ -134,8 +135,12 @@ def _failed(job: Job) -> None:
         errors.show(job.error)
     else:
         st.info(_("Stopped. Nothing was kept."), icon=":material/stop:")
-    if isinstance(job.error, LabelColumnUnclear):
+    if isinstance(job.error, LabelColumnUnclearError):
         _ask_label_column(page)
+    if isinstance(job.error, TooAlikeError) and pressed(
+        st.button, _("Allow near-duplicates in several parts"), icon=":material/call_split:", key="set-alike"
+    ):
+        start(page.files, page.name, Shares(keep_together=False))
     if pressed(st.button, _("Choose other images"), icon=":material/arrow_back:", key="set-again"):
         page.again()
         st.query_params.pop("reading", None)
@@ -167,6 +172,7 @@ def _finished(job: Job) -> None:
             st.query_params.pop("reading", None)
             redraw()
         reading.details(made)
+        progress.show()
         shape.body(made.id)
 
 

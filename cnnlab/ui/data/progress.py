@@ -38,18 +38,23 @@ def change(task: Task) -> None:
         redraw()
 
 
-def busy() -> bool:
-    """Return whether the shown image set is being changed, and draw that, or why it could not be changed."""
+def running() -> bool:
+    """Return whether the shown image set is being changed."""
+    job = lab().image_set_jobs.get(state(DataState).job)
+    return job is not None and job.state == "running"
+
+
+def show() -> None:
+    """Draw how far a change of the shown image set is, or once, why it could not be made."""
     page = state(DataState)
-    job = lab().image_set_jobs.get(page.job) if page.job else None
+    job = lab().image_set_jobs.get(page.job)
     if job is None:
-        return False
+        return
     if job.state == "running":
         follow(job)
-        return True
+        return
     if job.error:
         errors.show(job.error)
     elif job.state == "stopped":
         st.info(_("Stopped. Nothing was changed."), icon=":material/stop:")
     page.job = ""
-    return False

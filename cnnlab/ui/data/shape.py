@@ -31,7 +31,7 @@ def body(id: str) -> None:
     """Draw the form with its preview, and the button that applies it."""
     with errors.shown():
         found, inside = lab().image_sets.get(id), contents(id)
-        if progress.busy():
+        if progress.running():
             return
         shape = _shape(found, inside)
         _preview(found, inside, shape)

@@ -110,6 +110,8 @@ BAD = class_files("cat", "dog")
         ([Upload("../../a.zip", b"PK")], "its name points outside the folder"),
         ([Upload("/tmp/a.zip", b"PK"), Upload("b", b"")], "its name points outside the folder"),
         ([Upload("C:\\a.zip", b"PK")], "its name points outside the folder"),
+        ([Upload("x/y/a.pdf", b"%PDF"), Upload("x/y/b.pdf", b"%PDF")], "x holds no images in folders of classes"),
+        ([Upload("left/a.png", b""), Upload("left/b.png", b"")], "nothing to distinguish"),
         ([Upload("a.pdf", b"%PDF")], "a.pdf is no image set"),
         ([Upload("train-images-idx3-ubyte", b"\0\0\x08\x03" + bytes(12))], "expected the IDX files of one dataset"),
     ],

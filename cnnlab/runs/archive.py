@@ -13,7 +13,7 @@ import math
 import time
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,6 +78,11 @@ class UnpackedRun:
     def dataset(self) -> DatasetInfo:
         """The dataset that the run was trained on; an image set as the exporting Lab described it."""
         return _dataset(self.info, self.training)
+
+    def on(self, image_set: DatasetInfo) -> UnpackedRun:
+        """Return the run on an image set of this Lab that equals its own, but has another id."""
+        info = self.info.model_copy(update={"image_set": Description.of(image_set)})
+        return replace(self, info=info, training=self.training.replace(dataset=image_set.name))
 
 
 def pack(run: Run, events: Iterable[AnyEvent], folder: Path) -> bytes:

@@ -282,10 +282,8 @@ def _averages(name: str, training: str, _part: Part) -> tuple[np.ndarray, np.nda
 
     Cached, because they take a second for a large dataset.
     """
-    classes = len(lab().datasets.info(name).class_names)
-    return class_means(_part.images[_part.indices], _part.true_labels, classes), class_counts(
-        _part.true_labels, classes
-    )
+    classes, labels = len(lab().datasets.info(name).class_names), _part.true_labels
+    return class_means(_part.images[_part.indices], labels, classes), class_counts(labels, classes)
 
 
 def _augmentation(name: str, training: TrainingSpec, found: Parts) -> None:

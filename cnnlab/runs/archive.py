@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import time
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,8 +36,6 @@ MAX_BYTES = 500_000_000
 """Maximum size of all files after unpacking."""
 MAX_FILES = 2_000
 MAX_EVENTS = 100_000
-MAX_COUNT, MAX_MEMORY = 10**9, 10**15
-"""Maximum of any count in an event, and of the bytes that a training process held."""
 
 RUN_FILE, EVENTS_FILE = "run.json", "events.jsonl"
 _MAX_TEXT_BYTES = {RUN_FILE: 1_000_000, EVENTS_FILE: 50_000_000}
@@ -78,6 +75,11 @@ class UnpackedRun:
     def dataset(self) -> DatasetInfo:
         """The dataset that the run was trained on; an image set as the exporting Lab described it."""
         return _dataset(self.info, self.training)
+
+    def on(self, image_set: DatasetInfo) -> UnpackedRun:
+        """Return the run on an image set of this Lab that equals its own, but has another id."""
+        info = self.info.model_copy(update={"image_set": Description.of(image_set)})
+        return replace(self, info=info, training=self.training.replace(dataset=image_set.name))
 
 
 def pack(run: Run, events: Iterable[AnyEvent], folder: Path) -> bytes:
@@ -210,30 +212,11 @@ def _events(text: bytes, limits: archive_files.Limits) -> list[AnyEvent]:
     for number, line in enumerate(lines, 1):
         try:
             event = from_json(line)
-            _check_event(event, limits)
+            archive_files.check_event(event, limits)
         except ValueError:
             raise damaged_file(f"{EVENTS_FILE}: {number}") from None
         events.setdefault(event.key, event)
     return list(events.values())
-
-
-def _check_event(event: AnyEvent, limits: archive_files.Limits) -> None:
-    """Raise ValueError for impossible values: pages divide by some of them and use others as class indices."""
-    values = event.model_dump()
-    counts = {name: value for name, value in values.items() if isinstance(value, int)}
-    memory = counts.pop("memory", 0)
-    if (
-        not all(0 <= count <= MAX_COUNT for count in counts.values())
-        or not 0 <= memory <= MAX_MEMORY
-        or not math.isfinite(event.at)
-    ):
-        raise ValueError(event.kind)
-    positive = [values[name] for name in ("epochs", "steps") if name in values]
-    if event.kind in ("epoch", "batch", "answers"):
-        positive.append(values["epoch"])
-    predictions = values.get("predictions", ())
-    if not all(positive) or not all(0 <= prediction < limits.classes for prediction in predictions):
-        raise ValueError(event.kind)
 
 
 def add_run(unpacked: UnpackedRun, store: RunStore, who: str, run: str) -> None:

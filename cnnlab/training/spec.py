@@ -16,6 +16,7 @@ Loss = Literal["categorical_crossentropy", "sparse_categorical_crossentropy"]
 Validation = Literal["split", "test"]
 Schedule = Literal["constant", "step", "exponential", "cosine"]
 Snapshots = Literal["all", "epochs", "none"]
+ClassWeights = Literal["none", "balanced"]
 
 FORMAT: Literal[1] = 1
 
@@ -207,6 +208,14 @@ class TrainingSpec(BaseModel):
         title=N_("Classes"),
         max_length=1000,
         description=N_("Use only images of these classes; empty: all classes."),
+    )
+    class_weights: ClassWeights = Field(
+        "none",
+        title=N_("Class weights"),
+        description=N_(
+            "balanced: an image of a rare class counts more for the training loss (class_weight), so that all classes "
+            "together count the same. The validation loss stays as it is."
+        ),
     )
     label_noise: float = Field(
         0.0,

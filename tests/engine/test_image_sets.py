@@ -122,6 +122,12 @@ def test_a_packed_run_opens_on_a_lab_that_lacks_the_set(lab: Lab, sides: ImageSe
     assert opened.dataset == run.dataset
     assert other.datasets.since(opened) == "gone"
     assert other.runs.history(opened.id).epochs == lab.runs.history(run.id).epochs
+    # With the exported set, it is on that Lab's copy, which has another id.
+    lab.image_sets.export_zip(sides.id, tmp_path / "exported.zip")
+    copied = other.image_sets.create(tmp_path / "exported.zip")
+    assert copied.digest == sides.digest and copied.id != sides.id
+    again = other.runs.get(other.imports.run(lab.exports.run_zip(run).content))
+    assert (again.training.dataset, other.datasets.since(again)) == (copied.id, "same")
     other.close()
 
 

@@ -81,7 +81,7 @@ def _cached_evaluation(
         images, labels, indices = parts.x_validation, parts.y_validation, parts.validation_indices
     else:
         own = dataset == settings.dataset
-        indices = class_indices(data.y_test, settings) if own else np.arange(len(data.y_test))
+        indices = class_indices(data.y_test, settings, 1) if own else np.arange(len(data.y_test))
         images, labels = data.x_test[indices], data.y_test[indices]
     outputs, losses = predict(network, folder, moment, images, labels)
     return {"probabilities": outputs, "losses": losses, "labels": labels, "indices": indices}

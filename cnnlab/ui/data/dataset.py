@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from cnnlab.datasets import DATASETS
+from cnnlab.network.editing import fitted
 from cnnlab.network.summary import format_shape
 from cnnlab.training import drawings_file
 from cnnlab.training.recipes import for_dataset
@@ -115,7 +116,7 @@ def _facts(name: str) -> None:
     st.markdown("\n".join(f"- {line}" for line in lines))
     if st.button(_("Train on this data"), icon=":material/play_circle:", key="data-train"):
         if name != me.training.dataset:
-            me.design(me.network.replace(input_shape=info.input_shape), _settings(name))
+            me.design(fitted(me.network, info.input_shape, len(info.class_names)), _settings(name))
         go("train")
     st.caption(f"{errors.plain(info.credit)}  \n{errors.plain(info.license)}")
     if info.own:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
@@ -22,7 +22,7 @@ from cnnlab.ui.data import pixel_values
 from cnnlab.ui.data.state import DataState
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import session, state
-from cnnlab.ui.shared import augmentation_preview
+from cnnlab.ui.shared import augmentation_preview, training_settings
 from cnnlab.ui.text import _, n_, translate
 
 IMAGES_PER_PAGE = 80
@@ -31,8 +31,6 @@ MIN_TILE_PX = 48
 """Minimum width of an image in the gallery."""
 ALL_CLASSES = -1
 """Option of the class filter that keeps every class."""
-UNBALANCED = 2
-"""From this ratio of the largest to the smallest class on, it is said."""
 MEAN_GRID_COLUMNS = 5
 MEAN_TILE_PX = 112
 """Approximate width of an enlarged mean image."""
@@ -110,23 +108,11 @@ def classes(name: str, training: TrainingSpec, found: Parts) -> None:
     chart = Chart(figure, _("Number of images per class in each split."))
     live_charts([chart], key="data-classes", numbers=totals)
     st.caption(_split_description(name, training, names))
-    _imbalance(counted[0])
+    if note := training_settings.imbalance_note(lab().datasets.info(name), training):
+        st.caption(f":material/balance: {note}")
     with st.expander(_("Table")):
         lines = [(errors.plain(names[k]), *(f"{part[k]:,}" for part in counted)) for k in range(len(names))]
         table((_("Class"), *titles.values()), lines, words=1)
-
-
-def _imbalance(counts: Sequence[int]) -> None:
-    """Say so if some classes have far more training images than others."""
-    used = [count for count in counts if count]
-    if used and max(used) >= UNBALANCED * min(used):
-        st.caption(
-            _(
-                "The largest class has {times:.1f} times as many training images as the smallest: a network can be "
-                "right often by ignoring the small one.",
-                times=max(used) / min(used),
-            )
-        )
 
 
 def _split_description(name: str, training: TrainingSpec, names: tuple[str, ...]) -> str:
@@ -199,10 +185,8 @@ def _averages(name: str, digest: str, training: str, _part: Part) -> tuple[np.nd
 
     Cached, because they take a second for a large dataset.
     """
-    classes = len(lab().datasets.info(name).class_names)
-    return class_means(_part.images[_part.indices], _part.true_labels, classes), class_counts(
-        _part.true_labels, classes
-    )
+    classes, labels = len(lab().datasets.info(name).class_names), _part.true_labels
+    return class_means(_part.images[_part.indices], labels, classes), class_counts(labels, classes)
 
 
 def augmentation(name: str, training: TrainingSpec, found: Parts) -> None:

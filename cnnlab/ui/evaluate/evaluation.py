@@ -21,6 +21,7 @@ from cnnlab.ui.evaluate.state import EvaluateState
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import state
 from cnnlab.ui.shared import engine_status, moment_picker
+from cnnlab.ui.shared.dataset_note import dataset_note
 from cnnlab.ui.shared.origin_note import origin_note
 from cnnlab.ui.text import _, translate
 
@@ -78,8 +79,10 @@ def _images(run: Run) -> str:
 def _say_limits(run: Run, chosen: str) -> None:
     """Say what the figures on the chosen images can tell."""
     origin, dataset = lab().test_sets.origin(run), lab().test_sets.dataset(run)
+    if not chosen.startswith(COLLECTION_PREFIX):
+        dataset_note(run)
     if chosen == TEST and origin != "here":
-        st.caption(f"{translate(UNKNOWN_IMAGES[origin])} {_may_be_seen(dataset)}")
+        st.caption(f"{translate(UNKNOWN_IMAGES[origin])} {_may_be_seen(run, dataset)}")
     elif chosen == VALIDATION:
         origin_note(run)
     # Nothing was validated here for a run from elsewhere, and the test images may be another dataset's.
@@ -97,9 +100,9 @@ def _say_limits(run: Run, chosen: str) -> None:
         st.caption(_("Only images of the classes that this run was trained on: {classes}.", classes=known))
 
 
-def _may_be_seen(dataset: str) -> str:
+def _may_be_seen(run: Run, dataset: str) -> str:
     """Return whether a network that was trained elsewhere may have seen a dataset's test images."""
-    info = lab().datasets.info(dataset)
+    info = run.dataset if dataset == run.dataset.name else lab().datasets.info(dataset)
     title, whole = errors.plain(translate(info.title)), info.part_of
     if whole:
         return _(

@@ -26,7 +26,7 @@ def sealed(run: Run) -> bool:
         ),
         icon=":material/lock:",
     )
-    title = translate(lab().datasets.info(dataset).title)
+    title = translate((run.dataset if dataset == run.dataset.name else lab().datasets.info(dataset)).title)
     st.caption(_("Seals broken so far for {dataset} in this Lab: {count}.", dataset=errors.plain(title), count=count))
     if st.button(_("I’m done tuning: break the seal"), icon=":material/lock_open:", key="evaluate-unseal"):
         lab().test_sets.unseal(run, session().who)

@@ -99,7 +99,7 @@ def _surgery(run: Run, moment: Moment, row: Row, picture: Picture) -> None:
         )  # fmt: skip
     if index is None:
         return
-    image = picture.fitted(run.network.input_shape)
+    image = picture.prepared(run.dataset)
     edit = FilterEdit(row.name, index, factor)
     accuracy, ablated, scores, ablated_scores = lab().inference.surgery(run, moment, [edit], image)
     names = run.dataset.class_names

@@ -77,7 +77,7 @@ def show(picture: Picture, key: str) -> Shown:
     problem = None
     with moment_picker.bar():
         run = moment_picker.choose_run(key)
-        image = picture.fitted(run.network.input_shape)
+        image = picture.prepared(run.dataset)
         try:
             live_network.check(run.network)
         except CNNLabError as error:

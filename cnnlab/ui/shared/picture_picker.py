@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import scaled
+from cnnlab.datasets import DatasetInfo, scaled
+from cnnlab.datasets.image_sets.shaping import MAX_SIZE
 from cnnlab.ui import errors
 from cnnlab.ui.components import canvas
 from cnnlab.ui.components.sketch import Sketch
@@ -17,6 +18,7 @@ from cnnlab.ui.shared import datasets
 from cnnlab.ui.text import _, translate
 from cnnlab.vision.digit_preprocessing import to_digit
 from cnnlab.vision.image_files import MAX_BYTES, downscale, read_file
+from cnnlab.vision.picture_fit import as_in_set
 
 UPLOAD_PX = 28
 """Length of an uploaded image's longer side after scaling."""
@@ -35,12 +37,14 @@ class Picture:
         name: its name, as shown to the user.
         file: id of the upload it comes from; "" if it was not uploaded.
         animated: whether that file has more frames than this one.
+        large: the same image as large as an image set's can be, for an upload; None: `pixels` is all there is.
     """
 
     pixels: np.ndarray
     name: str
     file: str = ""
     animated: bool = False
+    large: np.ndarray | None = None
 
     @property
     def gray(self) -> np.ndarray:
@@ -60,6 +64,15 @@ class Picture:
         padded = np.zeros(shape, np.float32)
         padded[above : above + pixels.shape[0], left : left + pixels.shape[1]] = pixels
         return padded
+
+    def prepared(self, dataset: DatasetInfo) -> np.ndarray:
+        """Return the image as the input of a network that was trained on a dataset, float32 (height, width, channels).
+
+        An uploaded image is fitted like the images of an image set were; others are centered on black, or scaled down.
+        """
+        if not dataset.fit or not self.file:
+            return self.fitted(dataset.input_shape)
+        return as_in_set(self.pixels if self.large is None else self.large, dataset)
 
 
 @dataclass
@@ -164,8 +177,10 @@ def file(label: str, side: int, key: str) -> Picture | None:
     if key not in read or read[key].file != given.file_id:
         read.pop(key, None)
         with errors.shown():
-            image = read_file(given.getvalue(), side, color=True)
-            read[key] = Picture(image.pixels.astype(np.float32), given.name, given.file_id, image.animated)
+            content = given.getvalue()
+            image = read_file(content, side, color=True)
+            large = None if side >= MAX_SIZE else read_file(content, MAX_SIZE, color=True).pixels.astype(np.float32)
+            read[key] = Picture(image.pixels.astype(np.float32), given.name, given.file_id, image.animated, large)
     return read.get(key)
 
 

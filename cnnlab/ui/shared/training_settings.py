@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from cnnlab.datasets import DatasetInfo
 from cnnlab.figures.schedule import schedule_data, schedule_figure
 from cnnlab.i18n.marks import N_
 from cnnlab.training import drawings_file
+from cnnlab.training.class_weights import CLEAR_RATIO, imbalance
 from cnnlab.training.fast_preset import FIELDS, fast
 from cnnlab.training.recipes import RECIPES, for_dataset
 from cnnlab.training.spec import TrainingSpec
@@ -28,7 +30,7 @@ MAIN_FIELDS = ("epochs", "batch_size")
 """Settings that are always visible."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    N_("Data"): ("train_size", "validation", "validation_split", "random_state"),
+    N_("Data"): ("train_size", "validation", "validation_split", "random_state", "class_weights"),
     N_("Data experiments"): ("classes", "label_noise"),
     N_("Augmentation"): ("augmentation",),
     N_("Optimization"): ("optimizer", "learning_rate", "momentum", "weight_decay", "loss", "seed"),
@@ -110,6 +112,8 @@ def more_settings(training: TrainingSpec, key: str) -> TrainingSpec:
         training = forms.edit(training, names, key, _idle, WIDGETS)
         if "train_size" in names and drawings_file.accepts_drawings(training.dataset):
             training = training.replace(drawings=_drawings(training.drawings, key))
+        if "class_weights" in names:
+            _say_data(training)
         if "classes" in names:
             with errors.shown():
                 check_classes(training, len(datasets.chosen().class_names))
@@ -119,9 +123,39 @@ def more_settings(training: TrainingSpec, key: str) -> TrainingSpec:
     return training
 
 
+def _say_data(training: TrainingSpec) -> None:
+    """Say what is special about the images of an image set: its own division, and classes of very different sizes."""
+    info = datasets.chosen()
+    if info.validation_size and training.validation == "split":
+        st.caption(_("This image set keeps {count:,} of its images for validation.", count=info.validation_size))
+    if said := imbalance_note(info, training):
+        st.caption(said)
+
+
+def imbalance_note(info: DatasetInfo, training: TrainingSpec) -> str:
+    """Return that the classes have very different numbers of training images, and what helps; "" if they do not."""
+    counts = {label: counts[0] for label, counts in enumerate(info.counts) if counts[0]}
+    used = {label: count for label, count in counts.items() if not training.classes or label in training.classes}
+    if not used or imbalance(list(used.values())) < CLEAR_RATIO:
+        return ""
+    few, many = min(used, key=used.__getitem__), max(used, key=used.__getitem__)
+    said = _(
+        "Imbalanced classes: {many} has {ratio:.1f} times as many training images as {few}.",
+        many=errors.plain(translate(info.class_names[many])),
+        few=errors.plain(translate(info.class_names[few])),
+        ratio=used[many] / used[few],
+    )
+    if training.class_weights == "balanced":
+        return said
+    helps = _("Balanced class weights make the network attend to the rare ones.")
+    return f"{said} {helps}"
+
+
 def _idle(training: TrainingSpec, name: str) -> bool:
     """Return whether a setting has no effect, given the others."""
-    decays, split = training.schedule in ("step", "exponential"), training.validation == "split"
+    decays = training.schedule in ("step", "exponential")
+    # An image set has validation images of its own.
+    split = training.validation == "split" and not datasets.chosen().validation_size
     used = {
         **{"validation_split": split, "random_state": split},
         **{argument: argument in training.optimizer_arguments for argument in ("momentum", "weight_decay")},

@@ -22,6 +22,7 @@ from cnnlab.ui.components.charts import Chart, live_charts
 from cnnlab.ui.components.fragments import tabs, watch
 from cnnlab.ui.lab import lab
 from cnnlab.ui.shared import run_controls
+from cnnlab.ui.shared.dataset_note import dataset_note
 from cnnlab.ui.shared.engine_status import waiting_for_workers
 from cnnlab.ui.shared.model_tables import layer_table, settings_table
 from cnnlab.ui.shared.origin_note import origin_note
@@ -44,6 +45,7 @@ def follow(run: Run, compared: Run | None) -> None:
     """Draw a run, and keep it up to date while it trains."""
     _headline(run, lab().runs.history(run.id))
     origin_note(run)
+    dataset_note(run)
     watch(
         lambda: _view(run.id, compared.id if compared else None),
         # The headline and the state of the workers are outside the fragment, so a change reruns the page.

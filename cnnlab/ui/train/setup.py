@@ -66,6 +66,8 @@ def _settings() -> None:
             lambda: model_tables.layer_table(summarize(me.network)),
             icon=":material/table_rows:",
         )
+    if note := training_settings.imbalance_note(datasets.chosen(), me.training):
+        st.caption(f":material/balance: {note}")
     if me.recipe:
         recipe = RECIPES[me.recipe]
         st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")

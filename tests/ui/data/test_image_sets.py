@@ -66,6 +66,14 @@ def test_an_image_set_is_listed_and_explored_like_any_dataset(page: Page, pets: 
     assert "The image set has its own validation images." in page.text
 
 
+def test_on_to_training_with_a_network_that_fits(page: Page, pets: ImageSet) -> None:
+    page.press("data-train")
+    assert page.title == "Train"
+    me = page.me
+    assert (me.training.dataset, me.training.validation) == (pets.id, "split")
+    assert (me.network.input_shape, getattr(me.network.layers[-1], "units", None)) == ((8, 8, 1), 2)
+
+
 def test_shape_and_division_can_be_changed(page: Page, lab: Lab, pets: ImageSet) -> None:
     page.app.session_state["data-tabs-own"] = "Shape and division"
     page.run()

@@ -121,7 +121,7 @@ def test_bursts_of_the_webcam_become_classes(visit: Visit, lab_server: AppServer
         expect(page.main.locator(".burst-note")).to_have_text(re.compile(r"^([4-9]|\d\d) / 60$"))
         page.page.mouse.up()
         page.settle()
-    expect(page.main.get_by_text(re.compile(r"^\d+ photos$"))).to_have_count(2)
+    expect(page.main.get_by_text(re.compile(r"^\d+ images$"))).to_have_count(2)
     page.key("set-name").locator("input").fill("Hands")
     page.key("set-name").locator("input").press("Enter")
     press(page, "set-create")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import unicodedata
 
 import streamlit as st
+from PIL import Image
 
 from cnnlab.datasets.image_sets.uploads import Upload
+from cnnlab.errors import CNNLabError
 from cnnlab.ui import errors
 from cnnlab.ui.components import burst
 from cnnlab.ui.components.fragments import pressed, redraw, when_open
-from cnnlab.ui.components.picture_grid import thumbnail
 from cnnlab.ui.data.state import Class, NewSetState
 from cnnlab.ui.session import state
 from cnnlab.ui.text import _, n_
+from cnnlab.vision.image_files import read_picture
 
-SHOWN = 6
-"""Number of photos of a class that are shown: the newest."""
+SHOWN, SHOWN_PX = 6, 48
+"""Number and width of the images of a class that are shown: the newest."""
 
 
 def body() -> list[Upload]:
@@ -47,34 +49,54 @@ def _class(one: Class, removable: bool) -> list[Upload]:
                 page = state(NewSetState)
                 page.classes = [other for other in page.classes if other is not one]
                 redraw()
-        uploaded = when_open(st.expander, _("Image files"), f"set-from-files-{one.number}", lambda: _uploads(one),
-                             form=f"set-from-files-{one.number}") or []  # fmt: skip
+        when_open(
+            st.expander, _("Image files"), f"set-from-files-{one.number}", lambda: _uploads(one),
+            form=f"set-from-files-{one.number}",
+        )  # fmt: skip
         _photos(one)
     folder = folder_name(title(one))
-    return [Upload(f"{folder}/{file.name}", file.content) for file in (*one.photos, *uploaded)]
+    return [Upload(f"{folder}/{file.name}", file.content) for file in one.photos]
 
 
-def _uploads(one: Class) -> list[Upload]:
+def _uploads(one: Class) -> None:
+    """Draw the field for files, which join the photos at once, so that they are kept when the field is not drawn."""
     uploaded = st.file_uploader(
-        _("Images of this class"), accept_multiple_files=True, key=f"set-images-{one.number}",
+        _("Images of this class"), accept_multiple_files=True, key=f"set-images-{one.number}-{one.edition}",
         label_visibility="collapsed",
     )  # fmt: skip
-    # Files of one name must not replace each other.
-    return [Upload(f"file-{place:05d}-{file.name}", file.getbuffer()) for place, file in enumerate(uploaded)]
+    if uploaded:
+        _add(one, [Upload(file.name, file.getvalue()) for file in uploaded])
+        one.edition += 1
+        redraw()
+
+
+def _add(one: Class, files: list[Upload]) -> None:
+    """Add images to a class. Numbers keep bursts in order, and files of one name apart."""
+    first = one.added
+    one.photos += [Upload(f"{first + place:05d}-{file.name}", file.content) for place, file in enumerate(files)]
+    one.added += len(files)
 
 
 def _photos(one: Class) -> None:
     if not one.photos:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
-        st.caption(n_("{count} photo", "{count} photos", count=len(one.photos)), width="content")
+        st.caption(n_("{count:,} image", "{count:,} images", count=len(one.photos)), width="content")
         for photo in one.photos[-SHOWN:]:
-            st.image(thumbnail(bytes(photo.content)), width=48)
-        if pressed(
-            st.button, "", icon=":material/undo:", help=_("Remove the newest photo"), key=f"set-un-{one.number}"
-        ):
+            if small := _small(bytes(photo.content)):
+                st.image(small, width=SHOWN_PX)
+        if pressed(st.button, "", icon=":material/undo:", help=_("Remove the last image"), key=f"set-un-{one.number}"):
             one.photos.pop()
             redraw()
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _small(file: bytes) -> Image.Image | None:
+    """Return a small version of an image file; None if it cannot be read, which reading will say."""
+    try:
+        return read_picture(file, 2 * SHOWN_PX)
+    except CNNLabError:
+        return None
 
 
 def _webcam(page: NewSetState) -> None:
@@ -92,8 +114,7 @@ def _webcam(page: NewSetState) -> None:
     )
     if taken:
         one = next(one for one in page.classes if one.number == number)
-        first = len(one.photos)
-        one.photos += [Upload(f"photo-{first + place:05d}.jpg", photo) for place, photo in enumerate(taken)]
+        _add(one, [Upload("photo.jpg", photo) for photo in taken])
         redraw()
 
 

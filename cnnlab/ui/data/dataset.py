@@ -113,6 +113,8 @@ def _facts(name: str) -> None:
         n_("{count:,} training image", "{count:,} training images", count=info.train_size),
         n_("{count:,} test image", "{count:,} test images", count=info.test_size),
     ]
+    if info.validation_size:
+        lines.insert(3, _("{count:,} of them for validation", count=info.validation_size))
     st.markdown("\n".join(f"- {line}" for line in lines))
     if st.button(_("Train on this data"), icon=":material/play_circle:", key="data-train"):
         if name != me.training.dataset:

@@ -48,11 +48,21 @@ class DataState:
 
 @dataclass
 class Class:
-    """A class of a new image set: its number, its name, and its images so far."""
+    """A class of a new image set.
+
+    Attributes:
+        number: tells it apart; counts from 0.
+        name: its name, "" before it has one.
+        photos: its images so far.
+        added: number of images that were ever added.
+        edition: increases with each upload, so that the field for files starts over.
+    """
 
     number: int
     name: str = ""
     photos: list[Upload] = field(default_factory=list)
+    added: int = 0
+    edition: int = 0
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -208,7 +210,8 @@ def test_classes_put_together_by_hand(lab: Lab) -> None:
     page.press("set-drop-2")
     for one, name in zip(making.classes, ("a/b", "."), strict=True):
         page.app.text_input(key=f"set-class-{one.number}").set_value(name)
-        one.photos = [Upload(f"photo-{k}.jpg", png(100 * one.number + k, 90, 90)) for k in range(6)]
+        one.photos = [Upload(f"{k}-photo.jpg", png(100 * one.number + k, 90, 90)) for k in range(6)]
+    making.classes[1].photos.append(Upload("6-notes.jpg", b"no image"))
     page.app.text_input(key="set-name").set_value("By hand")
     page.run()
     page.press("set-un-0")
@@ -230,6 +233,22 @@ def test_a_table_whose_labels_are_unclear_is_asked_for(lab: Lab) -> None:
     page.press("set-retry")
     ended(page, lab, making.job)
     assert "t: 30 images of 3 classes." in page.text.replace("**", "")
+
+
+def test_a_hostile_file_is_refused_with_the_reason(lab: Lab) -> None:
+    page, before = Page("data", data="digits-8x8"), lab.image_sets.all()
+    making = new_set(page)
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for name in (*class_files("cat", "dog"), "../../outside.png"):
+            archive.writestr(name, png(0))
+    files = [Upload("pets.zip", whole.getvalue())]
+    making.begin(lab.image_set_jobs.start(Task("create", new_id()), files), files, "pets")
+    ended(page, lab, making.job)
+    assert "pets.zip is refused: its file “../../outside.png” points outside the folder." in page.text
+    assert lab.image_sets.all() == before
+    page.press("set-again")
+    assert making.files == [] and page.app.get_by_key("set-way")
 
 
 def test_a_reload_finds_what_is_being_read(lab: Lab) -> None:

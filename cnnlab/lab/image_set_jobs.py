@@ -117,6 +117,9 @@ class ImageSetJobs:
                     self._run(job, replace(job.task, source=str(source)))
         except CNNLabError as error:
             self._end(job, "failed", error)
+        finally:
+            # A bug ends this thread; whoever waits for the job must not wait for ever.
+            self._end(job, "failed", _died(1))
 
     def _run(self, job: Job, task: Task) -> None:
         """Run a task in a process, follow it to its end, and remove what it left if it did not finish."""

@@ -110,7 +110,7 @@ class ImageSetJobs:
     def _work(self, job: Job, files: Sequence[Upload]) -> None:
         try:
             with explain_folder(self._settings.home):
-                if not files:
+                if job.task.source or job.task.kind != "create":
                     self._run(job, job.task)
                     return
                 with uploads.kept(self._settings.home, files) as source:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from cnnlab.datasets.image_sets import Shape, tasks
-from cnnlab.datasets.image_sets.csv_files import LabelColumnUnclear
+from cnnlab.datasets.image_sets.csv_files import LabelColumnUnclearError
 from cnnlab.datasets.image_sets.store import ImageSets, new_id
 from cnnlab.datasets.image_sets.tasks import Task
 from cnnlab.datasets.image_sets.uploads import Upload
@@ -93,7 +93,7 @@ def test_files_become_an_image_set_which_can_be_changed(jobs: ImageSetJobs, home
 def test_a_table_that_does_not_say_where_its_labels_are(jobs: ImageSetJobs, home: Path) -> None:
     table = "\n".join(f"{k % 2},{k},{k + 1},{k + 2},{k % 3}" for k in range(30)).encode()
     job = ended(jobs, jobs.start(create(), [Upload("t.csv", table)]))
-    assert isinstance(job.error, LabelColumnUnclear)
+    assert isinstance(job.error, LabelColumnUnclearError)
     task = create(label_column="first")
     assert ended(jobs, jobs.start(task, [Upload("t.csv", table)])).state == "finished"
     assert ImageSets(Settings(home=home)).get(task.id).class_names == ("0", "1")
@@ -110,6 +110,8 @@ BAD = class_files("cat", "dog")
         ([Upload("../../a.zip", b"PK")], "its name points outside the folder"),
         ([Upload("/tmp/a.zip", b"PK"), Upload("b", b"")], "its name points outside the folder"),
         ([Upload("C:\\a.zip", b"PK")], "its name points outside the folder"),
+        ([Upload("x/y/a.pdf", b"%PDF"), Upload("x/y/b.pdf", b"%PDF")], "x holds no images in folders of classes"),
+        ([Upload("left/a.png", b""), Upload("left/b.png", b"")], "nothing to distinguish"),
         ([Upload("a.pdf", b"%PDF")], "a.pdf is no image set"),
         ([Upload("train-images-idx3-ubyte", b"\0\0\x08\x03" + bytes(12))], "expected the IDX files of one dataset"),
     ],

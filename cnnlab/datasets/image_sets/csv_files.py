@@ -26,7 +26,7 @@ _ROWS = 1_000
 _MAX_LINE = 2_000_000
 
 
-class LabelColumnUnclear(DatasetError):
+class LabelColumnUnclearError(DatasetError):
     """Both the first and the last column of a table could be the labels."""
 
 
@@ -39,7 +39,7 @@ def opened(path: Path, settings: Settings, label_column: LabelColumn | None = No
 
     Raises:
         DatasetError: the file is too large, or is not such a table.
-        LabelColumnUnclear: both columns could be the labels.
+        LabelColumnUnclearError: both columns could be the labels.
     """
     if (size := path.stat().st_size) > settings.image_set_bytes:
         raise too_large(path.name, size, settings.image_set_bytes)
@@ -116,7 +116,7 @@ def _label_column(file: str, header: Sequence[str], rows: Sequence[Sequence[str]
     for first, last in (named, texts, varying):
         if first != last:
             return "first" if first else "last"
-    raise LabelColumnUnclear(
+    raise LabelColumnUnclearError(
         N_("{file}: the labels could be in the first or in the last column."),
         N_('Say which: label_column="first" or label_column="last".'),
         file=file,

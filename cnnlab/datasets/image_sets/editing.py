@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cnnlab.datasets.image_sets import splitting
 from cnnlab.datasets.image_sets.originals import Index
+from cnnlab.datasets.image_sets.shaping import Shape, suggest
 from cnnlab.datasets.image_sets.source import check_classes
 from cnnlab.datasets.image_sets.splitting import TEST, TRAIN, VALIDATION, Parts, Shares
 from cnnlab.errors import DatasetError
@@ -45,6 +46,8 @@ class Contents:
         parts: part of each, see `splitting`.
         groups: near-duplicates have the same number.
         class_names: one per class.
+        suggested: the shape that suits them.
+        given: the parts that the files gave, so that shares do not matter for them.
     """
 
     images: npt.NDArray[np.int64]
@@ -52,6 +55,8 @@ class Contents:
     parts: npt.NDArray[np.int64]
     groups: npt.NDArray[np.int64]
     class_names: tuple[str, ...]
+    suggested: Shape
+    given: tuple[int, ...]
 
 
 def checked_class(name: str) -> str:
@@ -89,7 +94,7 @@ def contents(
     together = groups if shares.keep_together else np.arange(len(groups))
     if not edits:
         parts = splitting.divide(index.labels, together, index.given, shares, first_names)
-        return Contents(np.arange(len(parts)), index.labels, parts, groups, tuple(first_names))
+        return _contents(index, np.arange(len(parts)), index.labels, parts, groups, tuple(first_names))
     texts = np.array([*first_names], object)[index.labels]
     kept = np.ones(len(texts), bool)
     for edit in edits:
@@ -102,7 +107,15 @@ def contents(
     numbers = {name: number for number, name in enumerate(names)}
     labels = np.array([numbers[text] for text in texts[kept].tolist()], np.int64)
     parts = _parts(index, kept, labels, together, shares, names, first_names)
-    return Contents(np.flatnonzero(kept), labels, parts, groups[kept], names)
+    return _contents(index, np.flatnonzero(kept), labels, parts, groups, names)
+
+
+def _contents(
+    index: Index, images: Parts, labels: Parts, parts: Parts, groups: Parts, names: tuple[str, ...]
+) -> Contents:
+    suggested = suggest(index.sizes[images], index.colored[images])
+    given = tuple(part for part in (TRAIN, VALIDATION, TEST) if part in index.given[images])
+    return Contents(images, labels, parts, groups[images], names, suggested, given)
 
 
 def _parts(
@@ -126,3 +139,11 @@ def _parts(
 def _names(first: Sequence[str], left: set[str]) -> tuple[str, ...]:
     """Return the classes that have images: those there were in their order, then new ones."""
     return (*(name for name in first if name in left), *sorted(left - {*first}))
+
+
+def near_duplicates(inside: Contents) -> list[npt.NDArray[np.int64]]:
+    """Return the places in `inside` of each group of near-duplicates: those across classes first, then the largest."""
+    order = np.argsort(inside.groups, kind="stable")
+    starts = np.flatnonzero(np.diff(inside.groups[order])) + 1
+    groups = [group for group in np.split(order, starts) if len(group) > 1]
+    return sorted(groups, key=lambda group: (-len(np.unique(inside.labels[group])), -len(group), group[0]))

@@ -240,14 +240,16 @@ class ImageSets:
         found, folder = self.get(id), self._folder / id
         return writing.contents(folder, found, originals.read_index(folder), self._settings)
 
-    def originals(self, id: str, numbers: Sequence[int]) -> list[bytes]:
-        """Return originals of an image set as PNG or JPEG files of at most 320 pixels in height and width.
+    def originals(self, id: str, numbers: Sequence[int]) -> list[tuple[str, bytes]]:
+        """Return originals of an image set: their names, and PNG or JPEG files of at most 320 pixels in each direction.
 
         Raises:
             DatasetError: there is no such image set, or it is damaged.
         """
         folder = self._existing(id)
-        return list(originals.read_chosen(folder, originals.read_index(folder), numbers))
+        files = originals.read_chosen(folder, originals.read_index(folder), numbers)
+        names = originals.read_names(folder)
+        return [(names[number], file) for number, file in zip(numbers, files, strict=True)]
 
     def export_zip(self, id: str, target: Path) -> None:
         """Write an image set as a ZIP file, which gives the same digest when it is read; see `exported`.

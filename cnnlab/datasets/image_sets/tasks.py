@@ -11,18 +11,18 @@ from typing import Any, Literal, TextIO
 
 from pydantic import TypeAdapter
 
-from cnnlab.datasets.image_sets.csv_files import LabelColumn, LabelColumnUnclear
+from cnnlab.datasets.image_sets.csv_files import LabelColumn, LabelColumnUnclearError
 from cnnlab.datasets.image_sets.image_set import ImageSet
 from cnnlab.datasets.image_sets.originals import OnProgress
 from cnnlab.datasets.image_sets.shaping import Shape
-from cnnlab.datasets.image_sets.splitting import Shares
+from cnnlab.datasets.image_sets.splitting import Shares, TooAlikeError
 from cnnlab.datasets.image_sets.store import ImageSets
 from cnnlab.errors import CNNLabError, DatasetError, StoreError
 
 REPORT_SECONDS = 0.1
 """Least time between two reports of progress."""
 ERRORS: Mapping[str, type[CNNLabError]] = MappingProxyType(
-    {kind.__name__: kind for kind in (LabelColumnUnclear, DatasetError, StoreError, CNNLabError)}
+    {kind.__name__: kind for kind in (LabelColumnUnclearError, TooAlikeError, DatasetError, StoreError, CNNLabError)}
 )
 
 

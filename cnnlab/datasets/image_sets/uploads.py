@@ -14,6 +14,8 @@ from cnnlab.files import UNFINISHED, remove_abandoned
 from cnnlab.i18n.marks import N_
 
 FOLDER = "uploads"
+_INSIDE = "files"
+"""Named in messages about several files without a folder."""
 Content = bytes | bytearray | memoryview
 
 
@@ -40,11 +42,20 @@ def kept(home: Path, files: Sequence[Upload]) -> Iterator[Path]:
     folder = home / FOLDER / f"{UNFINISHED}{secrets.token_hex(4)}"
     try:
         for path, file in zip(paths, files, strict=True):
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(file.content)
-        yield folder / paths[0] if len(paths) == 1 else folder
+            (folder / _INSIDE / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / _INSIDE / path).write_bytes(file.content)
+        yield folder / _INSIDE / _source(paths)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _source(paths: Sequence[PurePosixPath]) -> PurePosixPath:
+    """Return what to read: the only file, the folder around the classes, or all."""
+    if len(paths) == 1:
+        return paths[0]
+    deep = all(len(path.parts) > 2 for path in paths)
+    tops = {path.parts[0] for path in paths}
+    return PurePosixPath(tops.pop()) if deep and len(tops) == 1 else PurePosixPath()
 
 
 def _checked(name: str) -> PurePosixPath:

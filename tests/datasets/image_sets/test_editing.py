@@ -98,7 +98,9 @@ def test_images_are_those_of_the_files(tmp_path: Path, sets: ImageSets, pets: Im
     inside = sets.contents(pets.id)
     assert [inside.class_names[label] for label in inside.labels] == ["cat"] * 9 + ["dog"] * 10
     assert len(np.unique(inside.groups)) == 19
-    first, last = sets.originals(pets.id, [1, 19])
+    (first_name, first), (last_name, last) = sets.originals(pets.id, [1, 19])
+    assert (first_name, last_name) == ("cat/1.png", "dog/9.png")
+    assert (inside.suggested, inside.given) == (Shape(8, False), ())
     files = class_files("cat", "dog", count=10)
     for found, name in ((first, "cat/1.png"), (last, "dog/9.png")):
         expected, received = (np.asarray(Image.open(io.BytesIO(content))) for content in (files[name], found))

@@ -4,7 +4,7 @@ Two datasets come with the requirements and need no network; three large ones ar
 Nothing is cached, split or augmented here.
 """
 
-from cnnlab.datasets.catalog import available, every, find, info, load
+from cnnlab.datasets.catalog import available, every, find, info, load, unchanged
 from cnnlab.datasets.dataset import Dataset, scaled
 from cnnlab.datasets.download import Progress
 from cnnlab.datasets.loading import DatasetUnavailable
@@ -12,5 +12,5 @@ from cnnlab.datasets.registry import DATASETS, DatasetInfo, is_image_set
 
 __all__ = [
     "DATASETS", "Dataset", "DatasetInfo", "DatasetUnavailable", "Progress", "available", "every", "find", "info",
-    "is_image_set", "load", "scaled",
+    "is_image_set", "load", "scaled", "unchanged",
 ]  # fmt: skip

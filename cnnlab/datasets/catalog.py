@@ -13,6 +13,7 @@ from cnnlab.datasets.download import OnProgress
 from cnnlab.datasets.image_sets import ImageSets
 from cnnlab.datasets.registry import DATASETS, DatasetInfo, is_image_set
 from cnnlab.errors import DatasetError
+from cnnlab.i18n.marks import N_
 from cnnlab.settings import Settings, from_environment
 
 _log = logging.getLogger(__name__)
@@ -31,6 +32,27 @@ def info(name: str, settings: Settings | None = None) -> DatasetInfo:
     if is_image_set(name):
         return _image_sets(settings).get(name).info
     return loading.known(name)
+
+
+def unchanged(name: str, digest: str, settings: Settings | None = None) -> DatasetInfo:
+    """Return the description of a dataset like `info`, if it is still the one that a run started with.
+
+    With another division, the run would be validated on images that it has learned from.
+
+    Args:
+        digest: of the image set when the run started; "" for a built-in dataset.
+
+    Raises:
+        DatasetError: there is no such dataset, or the image set has changed.
+    """
+    now = info(name, settings)
+    if digest and now.digest != digest:
+        raise DatasetError(
+            N_("The image set “{name}” has changed since this run was started, so the run cannot continue on it."),
+            N_("Start a new run, or fork this one: a new run starts with its weights."),
+            name=now.title,
+        )
+    return now
 
 
 def find(name: str, settings: Settings | None = None) -> DatasetInfo | None:

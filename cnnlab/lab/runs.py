@@ -220,15 +220,18 @@ class Runs:
 
         Raises:
             StoreError: the run cannot be resumed.
+            DatasetError: its image set has changed, or was deleted.
         """
         with self._scheduler.locked_queue():
-            if not self._store.get(run).resumable:
+            before = self._store.get(run)
+            if not before.resumable:
                 raise StoreError(N_("This run cannot be resumed: it is still active or has finished."))
             if external(self._store, run):
                 raise StoreError(
                     N_("This run was recorded by an external script, so the Lab cannot resume it."),
                     N_("Run the script again, or fork this run."),
                 )
+            datasets.unchanged(before.training.dataset, before.digest, self._settings)
             self._store.requeue(run, self._scheduler.owner)
         self._scheduler.wake()
 
@@ -241,6 +244,7 @@ class Runs:
         Raises:
             StoreError: the run is still active, or has no checkpoint.
             TrainingError: the total number of epochs is too large.
+            DatasetError: its image set has changed, or was deleted.
         """
         with self._scheduler.locked_queue():
             before = self._store.get(run)
@@ -251,6 +255,7 @@ class Runs:
                     N_("This run has no checkpoint to continue from."),
                     N_("Fork it: a new run starts with its weights."),
                 )
+            datasets.unchanged(before.training.dataset, before.digest, self._settings)
             training, finished = before.training, self._histories.get(run).finished
             longer = training.replace(epochs=_epochs(before.epochs_done, epochs))
             if finished and finished.reason == "early":

@@ -72,7 +72,7 @@ class Scheduler:
                 self._store.folder(run.id),
                 run.network.to_json(),
                 run.training.model_dump_json(),
-                run.image_set.digest or "" if run.image_set else "",
+                run.digest,
             )
         except EngineError:
             # The engine was just lost: requeue the run; the queue is woken when the engine restarts.

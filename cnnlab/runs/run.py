@@ -88,6 +88,11 @@ class Run:
         return self.image_set or DATASETS[self.training.dataset]
 
     @property
+    def digest(self) -> str:
+        """The digest of its image set when it started; "" for a built-in dataset."""
+        return (self.image_set.digest or "") if self.image_set else ""
+
+    @property
     def active(self) -> bool:
         return self.state in ACTIVE_STATES
 

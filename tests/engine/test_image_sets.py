@@ -90,7 +90,12 @@ def test_the_set_changes_after_the_run(lab: Lab, sides: ImageSet) -> None:
     after = lab.evaluation.evaluate(run, lab.snapshots.final(run.id), "test")
     assert (len(before.labels), len(after.labels)) == (12, 24)
     # It cannot go on: it would be validated on images that it has learned from.
-    lab.runs.add_epochs(run.id, 1)
+    with pytest.raises(DatasetError, match="“Sides” has changed since this run was started"):
+        lab.runs.add_epochs(run.id, 1)
+    assert lab.runs.get(run.id).state == "finished"
+    # A worker says so too: the set can change while a run waits.
+    lab.store.requeue(run.id, lab.scheduler.owner, run.training.replace(epochs=2))
+    lab.scheduler.wake()
     failed = ended(lab, run.id)
     assert failed.state == "failed" and "“Sides” has changed since this run was started" in str(failed.error)
     # A fork can.
@@ -107,6 +112,8 @@ def test_the_set_is_deleted_after_the_run(lab: Lab, sides: ImageSet) -> None:
     lab.image_sets.delete(sides.id)
     assert lab.datasets.since(run) == "gone"
     assert lab.runs.get(run.id).dataset.class_names == sides.class_names
+    with pytest.raises(DatasetError, match="There is no image set"):
+        lab.runs.add_epochs(run.id, 1)
     moment = lab.snapshots.final(run.id)
     assert lab.inference.probabilities(run, moment, image[np.newaxis]).shape == (1, 2)
     with pytest.raises(DatasetError, match="There is no image set"):

@@ -105,7 +105,7 @@ def test_a_changed_and_a_deleted_set_are_said_at_the_run(lab: Lab, made: ImageSe
     for name in ("train", "evaluate"):
         assert "The image set “My *things*” has changed since this run started." in on(name, second).text
     lab.image_sets.delete(copied.id)
-    for name in ("train", "evaluate", "maps", "filters", "draw", "runs", "home", "data"):
+    for name in ("train", "evaluate", "maps", "draw", "data"):
         page = on(name, second, data=copied.id) if name == "data" else on(name, second)
         if name in ("train", "evaluate"):
             assert "The image set “My *things*” of this run is not in this Lab." in page.text

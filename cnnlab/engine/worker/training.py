@@ -20,11 +20,10 @@ import tensorflow as tf
 from distributed import get_worker
 
 from cnnlab import datasets, settings
-from cnnlab.datasets import DatasetInfo
 from cnnlab.engine.protocol import RunResult
 from cnnlab.engine.worker.inference import load_dataset
 from cnnlab.engine.worker.run_control import follow_control
-from cnnlab.errors import CNNLabError, DatasetError
+from cnnlab.errors import CNNLabError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import check
@@ -56,8 +55,7 @@ def _train(run: str, topic: str, folder: Path, network: str, training: str, dige
 
     try:
         layers, spec = NetworkSpec.from_json(network), TrainingSpec.model_validate_json(training)
-        info, limit = datasets.info(spec.checked().dataset), settings.from_environment().max_parameters
-        _check_unchanged(info, digest)
+        info, limit = datasets.unchanged(spec.checked().dataset, digest), settings.from_environment().max_parameters
         summary = check(layers, info.input_shape, len(info.class_names), limit)
         memory.check(summary, spec, dataset=info)
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,19 +79,6 @@ def _train(run: str, topic: str, folder: Path, network: str, training: str, dige
     except Exception as error:
         return RunResult(_explained(error), traceback.format_exc())
     return RunResult()
-
-
-def _check_unchanged(info: DatasetInfo, digest: str) -> None:
-    """Check that an image set is still the one that the run started with.
-
-    With another division, the run would be validated on images that it has learned from.
-    """
-    if digest and info.digest != digest:
-        raise DatasetError(
-            N_("The image set “{name}” has changed since this run was started, so the run cannot continue on it."),
-            N_("Start a new run, or fork this one: a new run starts with its weights."),
-            name=info.title,
-        )
 
 
 def _release_memory() -> None:

@@ -9,11 +9,12 @@ import streamlit as st
 
 from cnnlab.datasets import DatasetInfo, scaled
 from cnnlab.datasets.image_sets.shaping import MAX_SIZE
+from cnnlab.errors import CNNLabError
 from cnnlab.ui import errors
 from cnnlab.ui.components import canvas
 from cnnlab.ui.components.sketch import Sketch
 from cnnlab.ui.lab import lab
-from cnnlab.ui.session import state
+from cnnlab.ui.session import session, state
 from cnnlab.ui.shared import datasets
 from cnnlab.ui.text import _, translate
 from cnnlab.vision.digit_preprocessing import to_digit
@@ -114,6 +115,7 @@ class PictureState:
 def choose(key: str) -> Picture | None:
     """Draw the choice of image. Return None if nothing is selected yet, or (with a message) if it is not an image."""
     me, own = state(PictureState), _available()
+    first = me.source or _of_run()
     others = {DRAWING: _("Your drawing"), FILE: _("Upload an image")}
     if me.sent:
         others[SENT] = _("From another page: {name}", name=me.sent.name)
@@ -122,7 +124,7 @@ def choose(key: str) -> Picture | None:
         me.source = st.selectbox(
             _("Image"),
             options,
-            index=options.index(me.source) if me.source in options else 0,
+            index=options.index(first) if first in options else 0,
             format_func=lambda name: others.get(name) or own[name],
             key=f"{key}-source-{me.edition}",
             width=220,
@@ -148,6 +150,16 @@ def of_dataset(key: str) -> Picture:
             width=220,
         )
         return sample(name, key)
+
+
+def _of_run() -> str:
+    """Return the image set of the run that the pages follow; "" for another dataset, or without a run."""
+    try:
+        run = lab().runs.get(session().run or "")
+    except CNNLabError:
+        # There is none, or it was deleted.
+        return ""
+    return run.dataset.name if run.dataset.own else ""
 
 
 def _available() -> dict[str, str]:

@@ -147,7 +147,7 @@ def imbalance_note(info: DatasetInfo, training: TrainingSpec) -> str:
     )
     if training.class_weights == "balanced":
         return said
-    helps = _("Balanced class weights make the network attend to the rare ones.")
+    helps = _("Balanced class weights (More settings) make the network attend to the rare ones.")
     return f"{said} {helps}"
 
 

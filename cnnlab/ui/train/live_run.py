@@ -173,9 +173,8 @@ def _predictions(run: Run) -> None:
     history = lab().runs.history(run.id)
     answers = history.answers
     if not answers:
-        later = _(
-            "Predictions for the first {count} test images appear after the first epoch.", count=probe_images.COUNT
-        )
+        count = min(probe_images.COUNT, run.dataset.test_size)
+        later = _("Predictions for the first {count} test images appear after the first epoch.", count=count)
         st.caption(later)
         return
     if diagnostics.diverged(history, answers.epoch):

@@ -38,12 +38,11 @@ def body() -> None:
     left, right = st.columns([1, 3], gap="large")
     with left:
         name = _dataset()
-        if not making.open and pressed(
-            st.button, _("New image set"), icon=":material/add_photo_alternate:", key="set-new"
-        ):
-            making.open = True
-            redraw()
-        _facts(name)
+        if not making.open:
+            if pressed(st.button, _("New image set"), icon=":material/add_photo_alternate:", key="set-new"):
+                making.open = True
+                redraw()
+            _facts(name)
     with right:
         if making.open:
             new_set.body()

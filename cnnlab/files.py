@@ -19,7 +19,8 @@ import numpy as np
 
 _HEADER = 10_000
 """Maximum bytes of an .npy header; NumPy writes 128."""
-_UNFINISHED = "unfinished-"
+UNFINISHED = "unfinished-"
+"""How the names of files and folders begin that are being written."""
 _ABANDONED_SECONDS = 3600
 
 
@@ -38,7 +39,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Keep the name's ending: Keras and NumPy derive the format from it.
-    unfinished = path.with_name(f"{_UNFINISHED}{secrets.token_hex(4)}-{path.name}")
+    unfinished = path.with_name(f"{UNFINISHED}{secrets.token_hex(4)}-{path.name}")
     try:
         yield unfinished
         unfinished.replace(path)
@@ -53,10 +54,8 @@ def new_folder(path: Path) -> Iterator[Path]:
     Otherwise the folder is removed, and so are those that a killed process left beside it more than an hour ago.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f"{_UNFINISHED}*"):
-        if _last_written(left) < time.time() - _ABANDONED_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
-    unfinished = path.with_name(f"{_UNFINISHED}{secrets.token_hex(4)}-{path.name}")
+    remove_abandoned(path.parent)
+    unfinished = path.with_name(f"{UNFINISHED}{secrets.token_hex(4)}-{path.name}")
     unfinished.mkdir()
     try:
         yield unfinished
@@ -65,9 +64,16 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def remove_abandoned(parent: Path) -> None:
+    """Remove the temporary folders in `parent` that a killed process left more than an hour ago."""
+    for left in parent.glob(f"{UNFINISHED}*"):
+        if _last_written(left) < time.time() - _ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def remove_folder(path: Path) -> None:
     """Remove a folder that was made by `new_folder`: it disappears in one step, then its files do."""
-    gone = path.rename(path.with_name(f"{_UNFINISHED}{secrets.token_hex(4)}-{path.name}"))
+    gone = path.rename(path.with_name(f"{UNFINISHED}{secrets.token_hex(4)}-{path.name}"))
     shutil.rmtree(gone, ignore_errors=True)
 
 

@@ -12,14 +12,14 @@ import math
 import warnings
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from cnnlab import settings
-from cnnlab.datasets import DATASETS, available, load
+from cnnlab import datasets, settings
 from cnnlab.errors import CNNLabError, StoreError, TrainingError, explain_folder
 from cnnlab.i18n.marks import N_
 from cnnlab.network.summary import check
@@ -118,7 +118,8 @@ class _Recording:
             )
         training = settings_of(self._model, recorder.params["epochs"], recorder._dataset, recorder._batch_size)
         self._dataset = training.checked().dataset
-        info = DATASETS[self._dataset]
+        self._settings = replace(settings.from_environment(), home=recorder._home)
+        info = datasets.info(self._dataset, self._settings)
         summary = check(network, info.input_shape, len(info.class_names), self._model.count_params())
         self._store = RunStore(recorder._home)
         self.run, self._pending = new_id(), deque[Callable[[], object]]()
@@ -130,7 +131,7 @@ class _Recording:
             (folder / RECORDED).touch()
         self._store.create(
             recorder._name, recorder._who, network, training, process_mark(),
-            summary=summary, running=True, run=self.run,
+            summary=summary, running=True, run=self.run, dataset=info,
         )  # fmt: skip
         images = steps * recorder._batch_size
         self._report(
@@ -189,7 +190,8 @@ class _Recording:
     def _measure_pixels(self) -> None:
         """Measure which pixels the script has; store the network for the Lab's pixels, and what was measured."""
         with contextlib.suppress(CNNLabError):
-            if available(self._dataset) and self._recorded.measure(load(self._dataset)):
+            known = datasets.available(self._dataset, self._settings)
+            if known and self._recorded.measure(datasets.load(self._dataset, self._settings)):
                 network = self._recorded.network
                 self._write_or_queue(lambda: self._store.set_network(self.run, network))
         text = "\n".join(one.sentence() for one in self._recorded.notes())

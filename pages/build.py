@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.errors import NetworkError
 from cnnlab.network.quick_fixes import Requirements
 from cnnlab.network.summary import check, summarize
@@ -12,7 +11,7 @@ from cnnlab.ui.components.fragments import redraw, tabs
 from cnnlab.ui.lab import lab
 from cnnlab.ui.pages import go
 from cnnlab.ui.session import session
-from cnnlab.ui.shared import design_link, model_tables, recipe_picker
+from cnnlab.ui.shared import datasets, design_link, model_tables, recipe_picker
 from cnnlab.ui.text import _
 
 page_header.enter("build")
@@ -41,7 +40,7 @@ def workbench() -> None:
     me.network = network
     with bar:  # Drawn last, since the latest change can be undone.
         toolbar()
-    info = DATASETS[me.training.dataset]
+    info = datasets.chosen()
     summary, needs, error = summarize(network), Requirements(info.input_shape, len(info.class_names)), None
     try:
         check(network, info.input_shape, len(info.class_names), lab().settings.max_parameters, summary)

@@ -29,6 +29,7 @@ from cnnlab.training.events import AnyEvent, Batch, Epoch, Finished, Started
 from cnnlab.training.recorded_model import settings_of
 from cnnlab.training.snapshots import Moment
 from cnnlab.training.spec import TrainingSpec
+from tests.datasets.image_sets.made import png, zip_file
 from tests.waiting import wait_until
 
 random = np.random.default_rng(3)
@@ -436,3 +437,16 @@ def test_no_warnings_of_its_own(lab: Lab) -> None:
         warnings.simplefilter("always")
         fit(recorder_of(lab))
     assert [one for one in said if "CNN Lab" in str(one.message)] == []
+
+
+def test_a_script_trains_on_an_image_set(lab: Lab, tmp_path: Path) -> None:
+    """On its arrays, as `load` gives them; the Lab knows the classes."""
+    files = {f"{n}/{k}.png": png(100 * n + k) for n in range(10) for k in range(4)}
+    made = lab.image_sets.create(zip_file(tmp_path / "ten.zip", files), name="Ten")
+    images = lab.image_sets.load(made.id)
+    recorder = Recorder("mine", home=lab.settings.home, dataset=made.id)
+    data = images.x_train / 255, images.y_train
+    model_of().fit(*data, validation_data=data, epochs=1, verbose=0, callbacks=[recorder])
+    (run,) = lab.runs.all()
+    assert (run.state, run.dataset.title, run.dataset.digest) == ("finished", "Ten", made.digest)
+    assert lab.datasets.since(run) == "same"

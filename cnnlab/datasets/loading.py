@@ -1,4 +1,4 @@
-"""Load a dataset by name: search the folders, Keras's cache and earlier downloads, then download.
+"""Load a built-in dataset by name: search the folders, Keras's cache and earlier downloads, then download.
 
 This module defines the search order and the error messages. Nothing is cached: a second call reads the files again.
 """
@@ -86,7 +86,7 @@ def load(name: str, settings: Settings | None = None, on_progress: OnProgress | 
         DatasetError: there is no such dataset, or a file in a folder of `CNNLAB_DATASETS` is damaged or foreign.
         DatasetUnavailable: the dataset is not on this computer and cannot be downloaded.
     """
-    return load_info(_info(name), settings, on_progress)
+    return load_info(known(name), settings, on_progress)
 
 
 def load_info(info: DatasetInfo, settings: Settings | None = None, on_progress: OnProgress | None = None) -> Dataset:
@@ -138,14 +138,15 @@ def available(name: str, settings: Settings | None = None) -> bool:
     Raises:
         DatasetError: there is no such dataset.
     """
-    info = _info(name)
-    info = _info(info.shuffled) if info.shuffled else info
+    info = known(name)
+    info = known(info.shuffled) if info.shuffled else info
     if not info.large:
         return True
     return any(candidate.likely(info) for candidate in _candidates(info, settings or from_environment()))
 
 
-def _info(name: str) -> DatasetInfo:
+def known(name: str) -> DatasetInfo:
+    """Return the description of a built-in dataset; DatasetError if there is none of this name."""
     if name not in DATASETS:
         raise DatasetError(
             N_("There is no dataset called “{name}”; expected one of {known}."), name=name, known=", ".join(DATASETS)

@@ -1,10 +1,11 @@
-"""The datasets of CNN Lab: names, sizes, classes, licenses, and the files of the large ones.
+"""The built-in datasets of CNN Lab: names, sizes, classes, licenses, and the files of the large ones.
 
 Plain data without NumPy, so that a menu of datasets costs nothing. `loading` finds, downloads and reads the files.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -40,8 +41,8 @@ class DatasetInfo:
     """The description of a dataset, known without loading it.
 
     Attributes:
-        name: its key in `DATASETS`.
-        title, description: marked texts.
+        name: its key in `DATASETS`, or the id of an image set (`is_image_set`).
+        title, description: marked texts; those of an image set are `Verbatim`, as are its class names.
         input_shape: (height, width, channels).
         class_names: one per class, in the order of the labels; words are marked for translation.
         train_size, test_size: number of images in each part.
@@ -54,6 +55,10 @@ class DatasetInfo:
         digest: SHA-256 over x_train, y_train, x_test and y_test as uint8 in C order; None if unknown.
         part_of: the dataset whose training images contain all images of this one, test images too; "" for none.
         shuffled: the dataset that this one shuffles the pixels of; "" for an original dataset.
+        validation_size: number of training images that an image set keeps for validation; 0: training chooses them.
+        counts: number of training (without validation), validation and test images of each class of an image set; ()
+            if unknown.
+        fit: how an image that is not square fits into an image set, see `image_sets.Shape`; "" for a built-in dataset.
     """
 
     name: str
@@ -72,6 +77,14 @@ class DatasetInfo:
     digest: str | None = None
     part_of: str = ""
     shuffled: str = ""
+    validation_size: int = 0
+    counts: tuple[tuple[int, int, int], ...] = ()
+    fit: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Return whether the dataset is an image set that a person made."""
+        return is_image_set(self.name)
 
     @property
     def large(self) -> bool:
@@ -87,6 +100,15 @@ class DatasetInfo:
     def layouts(self) -> tuple[tuple[str, ...], ...]:
         """Return all layouts (paths below a data folder) of the dataset, the preferred one first."""
         return (tuple(file.path for file in self.files), *self.other_layouts)
+
+
+IMAGE_SET_ID = "set-[0-9a-f]{8}"
+"""The form of an image set's id, as a regular expression."""
+
+
+def is_image_set(name: str) -> bool:
+    """Return whether a dataset's name is the id of an image set; a set with this id may not exist."""
+    return re.fullmatch(IMAGE_SET_ID, name) is not None
 
 
 SHARED_FOLDERS = ("raw", "")
@@ -228,4 +250,4 @@ _DERIVED = (
 )
 
 DATASETS: Mapping[str, DatasetInfo] = MappingProxyType({info.name: info for info in (*_ORIGINAL, *_DERIVED)})
-"""Every dataset by name, in the order of the menu; the first is the default."""
+"""Every built-in dataset by name, in the order of the menu; the first is the default."""

@@ -107,8 +107,8 @@ class Engine:
         workers = self._connection.client.scheduler_info(n_workers=-1)["workers"].values()
         return sum(protocol.TRAIN in worker["resources"] for worker in workers)
 
-    def submit(self, run: str, folder: Path, network: str, training: str) -> None:
-        """Train a run. Its events and its end are reported to the listener."""
+    def submit(self, run: str, folder: Path, network: str, training: str, digest: str = "") -> None:
+        """Train a run. Its events and its end are reported to the listener; see `train_run` for `digest`."""
         from distributed import Variable
 
         connection = self._ready()
@@ -120,7 +120,7 @@ class Engine:
             connection.client.subscribe_topic(protocol.topic(key), lambda event: self._listener.on_event(run, event[1]))
             future = connection.client.submit(
                 call_task,
-                *("training.train_run", run, protocol.topic(key), str(folder), network, training),
+                *("training.train_run", run, protocol.topic(key), str(folder), network, training, digest),
                 resources={protocol.TRAIN: 1},
                 pure=False,
                 key=key,

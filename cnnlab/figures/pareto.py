@@ -6,7 +6,6 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from cnnlab.datasets import DATASETS
 from cnnlab.evaluation.run_differences import pareto
 from cnnlab.figures.style import TRAINING, VALIDATION, Figure, figure
 from cnnlab.i18n.marks import N_, Translate, untranslated
@@ -37,7 +36,7 @@ class RunPoint(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The runs on one dataset, and its Pareto front, cheapest first."""
+    """The runs on one dataset, and its Pareto front, cheapest first. `dataset` is its title."""
 
     dataset: str
     points: tuple[RunPoint, ...]
@@ -53,18 +52,24 @@ class ParetoData(NamedTuple):
 
 def pareto_data(runs: Sequence[Run], cost: Cost) -> ParetoData:
     """Return the data of the runs that have completed an epoch."""
-    groups: dict[str, list[RunPoint]] = {}
+    groups: dict[tuple[str, str | None], list[RunPoint]] = {}
+    titles = {_images(run): run.dataset.title for run in runs}
     for run in runs:
         if run.best_val_accuracy is not None:
             point = RunPoint(run.name, float(getattr(run, cost)), run.best_val_accuracy, run.best_epoch or 0)
-            groups.setdefault(run.training.dataset, []).append(point)
+            groups.setdefault(_images(run), []).append(point)
     return ParetoData(
         cost,
         tuple(
-            Group(dataset, tuple(points), tuple(pareto(points, lambda point: point.cost, lambda point: point.accuracy)))
-            for dataset, points in groups.items()
+            Group(title, tuple(points), tuple(pareto(points, lambda point: point.cost, lambda point: point.accuracy)))
+            for title, points in ((titles[images], points) for images, points in groups.items())
         ),
     )
+
+
+def _images(run: Run) -> tuple[str, str | None]:
+    """Return what is equal for runs on the same images: an image set can have changed between two runs."""
+    return run.dataset.name, run.dataset.digest
 
 
 def pareto_figure(data: ParetoData, translate: Translate = untranslated) -> Figure:
@@ -87,7 +92,7 @@ def pareto_figure(data: ParetoData, translate: Translate = untranslated) -> Figu
 
 def _traces(group: Group, index: int, count: int, translate: Translate) -> list[dict[str, Any]]:
     hover = translate(N_("{name}: {accuracy:.2%} in epoch {epoch}"))
-    dataset = translate(DATASETS[group.dataset].title)
+    dataset = html.escape(translate(group.dataset), quote=False)
     # Escape the names, since Plotly renders HTML tags.
     names = [html.escape(point.name, quote=False) for point in group.points]
     shown = {"textposition": "top center", "cliponaxis": False}

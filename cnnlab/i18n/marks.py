@@ -17,6 +17,10 @@ def N_(text: str) -> str:
     return text
 
 
+class Verbatim(str):
+    """A person's text, such as the name of a class: not translated, even if the catalog happens to have it."""
+
+
 class Counted(str):
     """An English text in singular or plural; keeps both forms and the count for the translation."""
 

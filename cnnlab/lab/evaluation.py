@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cnnlab.datasets import DATASETS
 from cnnlab.engine.client import Engine
 from cnnlab.evaluation.metrics import Evaluation
 from cnnlab.lab.datasets import Datasets
@@ -44,7 +43,7 @@ class Evaluator:
             dataset: source of the test images, by default the run's own. (Validation images are always the run's own.)
         """
         name = dataset if dataset and which == "test" else run.training.dataset
-        check_shape(run, DATASETS[name].input_shape)
+        check_shape(run, self._datasets.info(name).input_shape)
         found: dict[str, np.ndarray] = self._run("evaluate", run, moment, which, name, run.training.model_dump_json())
         data = self._datasets.get(name)
         split_off = which == "validation" and run.training.validation == "split"

@@ -91,11 +91,13 @@ class Exports:
 
     def script(self, run: Run, translate: Translate = untranslated) -> File:
         """Export a Keras script that repeats the training."""
-        return File(f"{_stem(run)}.py", keras_script.script(run.network, run.training, translate).encode())
+        return File(f"{_stem(run)}.py", keras_script.script(run.network, run.training, translate, run.dataset).encode())
 
     def notebook(self, run: Run, translate: Translate = untranslated) -> File:
         """Export a Jupyter notebook that repeats the training."""
-        return File(f"{_stem(run)}.ipynb", keras_script.notebook(run.network, run.training, translate).encode())
+        return File(
+            f"{_stem(run)}.ipynb", keras_script.notebook(run.network, run.training, translate, run.dataset).encode()
+        )
 
     def run_zip(self, run: Run) -> File:
         """Export the complete run, for `Imports.run` of another Lab; CNNLabError if it is too large."""

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnnlab import datasets
 from cnnlab.datasets import DATASETS
 from cnnlab.engine.client import Engine
 from cnnlab.errors import CNNLabError, explain_folder
@@ -127,7 +128,14 @@ class Imports:
             CNNLabError: the file is not an exported run, is damaged or too large, or is from a newer CNN Lab.
             StoreError: the Lab's folder cannot be written.
         """
-        return self._add(archive.unpack(content, self._settings.max_parameters), who)
+        return self._add(self._on_own_set(archive.unpack(content, self._settings.max_parameters)), who)
+
+    def _on_own_set(self, unpacked: archive.UnpackedRun) -> archive.UnpackedRun:
+        """Return a run on this Lab's copy of its image set, if there is one: of the same digest under another id."""
+        if not unpacked.dataset.own:
+            return unpacked
+        own = [one for one in datasets.every(self._settings).values() if one.digest == unpacked.dataset.digest]
+        return unpacked.on(own[0]) if own else unpacked
 
     def examine(self, content: bytes, name: str) -> ExaminedModel:
         """Read a Keras model (`.keras` or `.h5`), and measure which dataset and range of pixels it was made for.

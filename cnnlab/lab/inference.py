@@ -72,6 +72,11 @@ class Activity:
     active: Mapping[str, np.ndarray]
 
 
+def tested_images(run: Run) -> int:
+    """Return on how many test images `Inference.surgery` measures the accuracy: 1,000, or all that the dataset has."""
+    return min(run.dataset.test_size, 1_000)
+
+
 class Inference:
     """Runs networks on single images.
 
@@ -132,7 +137,7 @@ class Inference:
         """Compare the network before and after changing filters.
 
         Returns:
-            The accuracy on 1,000 test images before and after, and the probabilities for `image` before and after.
+            The accuracy on `tested_images` test images, and the probabilities for `image`: each before and after.
         """
         result: tuple[float, float, np.ndarray, np.ndarray] = self._run(
             "surgery", run, moment, image.shape, tuple(edits), run.training.dataset, image

@@ -7,6 +7,7 @@ from cnnlab.lab.datasets import Datasets
 from cnnlab.lab.evaluation import Evaluator
 from cnnlab.lab.exports import Exports
 from cnnlab.lab.histories import Histories
+from cnnlab.lab.image_set_jobs import ImageSetJobs
 from cnnlab.lab.imports import Imports
 from cnnlab.lab.inference import Inference
 from cnnlab.lab.live_networks import LiveNetworks
@@ -39,6 +40,7 @@ class Lab:
         evaluation: evaluate a network on many images.
         datasets: the datasets' images.
         image_sets: image sets made from your own files.
+        image_set_jobs: create and change them in the background.
         drawings: saved drawings, in collections.
         networks: networks saved under a name.
         annotations: names, notes and tags of runs; deleting and restoring runs.
@@ -64,6 +66,7 @@ class Lab:
         self.engine = self.scheduler.engine
         self.datasets = Datasets(settings, self.engine)
         self.image_sets = ImageSets(settings)
+        self.image_set_jobs = ImageSetJobs(settings, self.image_sets)
         self.snapshots = Snapshots(self.store, histories)
         self.runs = Runs(settings, self.store, self.scheduler, histories, self.snapshots, self.drawings)
         self.control = RunControl(self.store, self.scheduler)
@@ -79,5 +82,6 @@ class Lab:
 
     def close(self) -> None:
         """End the workers. Training runs are interrupted and can be resumed."""
+        self.image_set_jobs.close()
         self.scheduler.close()
         self.store.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.datasets import DATASETS
+from cnnlab import datasets
 from cnnlab.errors import StoreError, TrainingError, explain_folder
 from cnnlab.i18n.marks import N_
 from cnnlab.lab.histories import Histories
@@ -130,12 +130,13 @@ class Runs:
         Raises:
             NetworkError: the network cannot be trained on this dataset.
             TrainingError: the dataset or the drawings do not exist, they do not fit, or there is too little memory.
+            DatasetError: the image set does not exist.
         """
-        info = DATASETS[training.checked().dataset]
+        info = datasets.info(training.checked().dataset, self._settings)
         summary = check(network, info.input_shape, len(info.class_names), self._settings.max_parameters)
-        check_classes(training)
+        check_classes(training, len(info.class_names))
         if not self._settings.scheduler:
-            memory.check(summary, training)
+            memory.check(summary, training, dataset=info)
         drawings, run = pack_drawings(self._drawings, training), new_id()
         with self._scheduler.locked_queue() as at_once:
             # All or nothing: if the disk is full, no run is added.
@@ -155,6 +156,7 @@ class Runs:
                     running=at_once,
                     run=run,
                     parent=parent,
+                    dataset=info,
                 )
             if at_once:
                 self._scheduler.submit(added)
@@ -206,7 +208,7 @@ class Runs:
         check_weights(network, weights)
         more = Extra(np.asarray(extra[0]), np.asarray(extra[1]), int(extra[2])) if extra else None
         if more:
-            info = DATASETS[training.checked().dataset]
+            info = datasets.info(training.checked().dataset, self._settings)
             check_extra(more, info.input_shape, len(info.class_names))
         initial = InitialState(weights, more)
         return self.start(network, training, who, name or parent.name, initial, (parent.id, moment.epoch))
@@ -218,15 +220,18 @@ class Runs:
 
         Raises:
             StoreError: the run cannot be resumed.
+            DatasetError: its image set has changed, or was deleted.
         """
         with self._scheduler.locked_queue():
-            if not self._store.get(run).resumable:
+            before = self._store.get(run)
+            if not before.resumable:
                 raise StoreError(N_("This run cannot be resumed: it is still active or has finished."))
             if external(self._store, run):
                 raise StoreError(
                     N_("This run was recorded by an external script, so the Lab cannot resume it."),
                     N_("Run the script again, or fork this run."),
                 )
+            datasets.unchanged(before.training.dataset, before.digest, self._settings)
             self._store.requeue(run, self._scheduler.owner)
         self._scheduler.wake()
 
@@ -239,6 +244,7 @@ class Runs:
         Raises:
             StoreError: the run is still active, or has no checkpoint.
             TrainingError: the total number of epochs is too large.
+            DatasetError: its image set has changed, or was deleted.
         """
         with self._scheduler.locked_queue():
             before = self._store.get(run)
@@ -249,6 +255,7 @@ class Runs:
                     N_("This run has no checkpoint to continue from."),
                     N_("Fork it: a new run starts with its weights."),
                 )
+            datasets.unchanged(before.training.dataset, before.digest, self._settings)
             training, finished = before.training, self._histories.get(run).finished
             longer = training.replace(epochs=_epochs(before.epochs_done, epochs))
             if finished and finished.reason == "early":

@@ -68,7 +68,11 @@ class Scheduler:
         self._histories.follow(run.id)
         try:
             self.engine.submit(
-                run.id, self._store.folder(run.id), run.network.to_json(), run.training.model_dump_json()
+                run.id,
+                self._store.folder(run.id),
+                run.network.to_json(),
+                run.training.model_dump_json(),
+                run.digest,
             )
         except EngineError:
             # The engine was just lost: requeue the run; the queue is woken when the engine restarts.

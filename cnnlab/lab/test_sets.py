@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnlab.datasets import DATASETS, available
+from cnnlab.datasets import available
 from cnnlab.errors import StoreError
 from cnnlab.i18n.marks import N_
 from cnnlab.runs import builtin
@@ -49,7 +49,7 @@ class TestSets:
         trained elsewhere may have seen: then it is that other dataset, if it is on this computer.
         """
         own = run.training.dataset
-        whole = DATASETS[own].part_of
+        whole = run.dataset.part_of
         return whole if whole and self.trained_elsewhere(run) and available(whole) else own
 
     def unseal(self, run: Run | str, who: str) -> None:

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnlab.datasets import DATASETS
 from cnnlab.runs.run import Run
 from cnnlab.training.events import Epoch
 from cnnlab.training.history import History
@@ -22,7 +21,7 @@ NOTHING = "–"
 
 def images(run: Run) -> int:
     """Return the number of images a run was given, including those held out for validation."""
-    return run.training.train_size or DATASETS[run.training.dataset].train_size
+    return run.training.train_size or run.dataset.train_size
 
 
 def _last(history: History) -> Epoch | None:

@@ -64,6 +64,14 @@ def update_layer(network: NetworkSpec, index: int, **changes: object) -> Network
     return replace_layer(network, index, type(layer).model_validate({**dict(layer), **changes}))
 
 
+def fitted(network: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> NetworkSpec:
+    """Return a network for other images: their shape, and one output per class if the last layer has units."""
+    network = network.replace(input_shape=input_shape)
+    if not network.layers or getattr(network.layers[-1], "units", classes) == classes:
+        return network
+    return update_layer(network, len(network.layers) - 1, units=classes)
+
+
 @dataclass
 class Edits(Generic[Value]):
     """The present value, with its history for undo and redo."""

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import time
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cnnlab.datasets import DATASETS, DatasetInfo, description, is_image_set
+from cnnlab.datasets.description import Description
 from cnnlab.errors import CNNLabError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.keras_archive import DAMAGED
@@ -35,8 +36,6 @@ MAX_BYTES = 500_000_000
 """Maximum size of all files after unpacking."""
 MAX_FILES = 2_000
 MAX_EVENTS = 100_000
-MAX_COUNT, MAX_MEMORY = 10**9, 10**15
-"""Maximum of any count in an event, and of the bytes that a training process held."""
 
 RUN_FILE, EVENTS_FILE = "run.json", "events.jsonl"
 _MAX_TEXT_BYTES = {RUN_FILE: 1_000_000, EVENTS_FILE: 50_000_000}
@@ -59,6 +58,7 @@ class RunInfo(BaseModel):
     tags: list[str] = []
     network: dict[str, Any]
     training: dict[str, Any]
+    image_set: Description | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,16 @@ class UnpackedRun:
     training: TrainingSpec
     events: tuple[AnyEvent, ...]
     files: archive_files.Files = field(default_factory=dict)
+
+    @property
+    def dataset(self) -> DatasetInfo:
+        """The dataset that the run was trained on; an image set as the exporting Lab described it."""
+        return _dataset(self.info, self.training)
+
+    def on(self, image_set: DatasetInfo) -> UnpackedRun:
+        """Return the run on an image set of this Lab that equals its own, but has another id."""
+        info = self.info.model_copy(update={"image_set": Description.of(image_set)})
+        return replace(self, info=info, training=self.training.replace(dataset=image_set.name))
 
 
 def pack(run: Run, events: Iterable[AnyEvent], folder: Path) -> bytes:
@@ -89,6 +99,7 @@ def pack(run: Run, events: Iterable[AnyEvent], folder: Path) -> bytes:
         tags=list(run.tags),
         network=run.network.model_dump(mode="json"),
         training=run.training.model_dump(mode="json"),
+        image_set=Description.of(run.dataset),
     )
     files = _files(folder)
     if sum(map(len, files.values())) > MAX_BYTES:
@@ -99,7 +110,7 @@ def pack(run: Run, events: Iterable[AnyEvent], folder: Path) -> bytes:
         )
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(RUN_FILE, info.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
+        archive.writestr(RUN_FILE, info.model_dump_json(indent=1, exclude_none=True), zipfile.ZIP_DEFLATED)
         lines = "".join(event.model_dump_json() + "\n" for event in events)
         archive.writestr(EVENTS_FILE, lines, zipfile.ZIP_DEFLATED)
         for name, file in files.items():
@@ -132,7 +143,7 @@ def unpack(content: bytes, max_parameters: int) -> UnpackedRun:
             _check_names(archive)
             info = _run_info(archive.read(RUN_FILE))
             network, training = NetworkSpec.from_content(info.network), TrainingSpec.model_validate(info.training)
-            limits = archive_files.Limits(network, training.checked(), max_parameters)
+            limits = archive_files.Limits(network, _dataset(info, training.checked()), max_parameters)
             events = _events(archive.read(EVENTS_FILE), limits)
             files = {name: archive_files.read(name, archive.read(name), limits) for name in _folder_files(archive)}
     except ValidationError as error:
@@ -184,6 +195,15 @@ def _run_info(text: bytes) -> RunInfo:
     return RunInfo.model_validate(content)
 
 
+def _dataset(info: RunInfo, training: TrainingSpec) -> DatasetInfo:
+    """Return the dataset of a run; CNNLabError if it is an image set that the file does not describe."""
+    if not is_image_set(training.dataset):
+        return DATASETS[training.dataset]
+    if info.image_set is None or info.image_set.name != training.dataset:
+        raise damaged_file(f"{RUN_FILE}: image_set")
+    return info.image_set.info
+
+
 def _events(text: bytes, limits: archive_files.Limits) -> list[AnyEvent]:
     lines = text.splitlines()
     if len(lines) > MAX_EVENTS:
@@ -192,30 +212,11 @@ def _events(text: bytes, limits: archive_files.Limits) -> list[AnyEvent]:
     for number, line in enumerate(lines, 1):
         try:
             event = from_json(line)
-            _check_event(event, limits)
+            archive_files.check_event(event, limits)
         except ValueError:
             raise damaged_file(f"{EVENTS_FILE}: {number}") from None
         events.setdefault(event.key, event)
     return list(events.values())
-
-
-def _check_event(event: AnyEvent, limits: archive_files.Limits) -> None:
-    """Raise ValueError for impossible values: pages divide by some of them and use others as class indices."""
-    values = event.model_dump()
-    counts = {name: value for name, value in values.items() if isinstance(value, int)}
-    memory = counts.pop("memory", 0)
-    if (
-        not all(0 <= count <= MAX_COUNT for count in counts.values())
-        or not 0 <= memory <= MAX_MEMORY
-        or not math.isfinite(event.at)
-    ):
-        raise ValueError(event.kind)
-    positive = [values[name] for name in ("epochs", "steps") if name in values]
-    if event.kind in ("epoch", "batch", "answers"):
-        positive.append(values["epoch"])
-    predictions = values.get("predictions", ())
-    if not all(positive) or not all(0 <= prediction < limits.classes for prediction in predictions):
-        raise ValueError(event.kind)
 
 
 def add_run(unpacked: UnpackedRun, store: RunStore, who: str, run: str) -> None:
@@ -236,6 +237,7 @@ def add_run(unpacked: UnpackedRun, store: RunStore, who: str, run: str) -> None:
         "state": info.state,
         "network": unpacked.network.to_json(),
         "training": unpacked.training.model_dump_json(),
+        "image_set": description.to_json(unpacked.dataset),
         "created": time.time(),
         "started": info.started,
         "ended": info.ended,

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import TypeAdapter
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DatasetInfo
 from cnnlab.errors import CNNLabError
 from cnnlab.i18n.marks import N_
 from cnnlab.network import keras_archive
@@ -28,9 +28,8 @@ from cnnlab.network.from_keras import same_architecture
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import Row, check, weight_shapes
 from cnnlab.training import drawings_file, initial_state, probe_images
-from cnnlab.training.events import Epoch
+from cnnlab.training.events import AnyEvent, Epoch
 from cnnlab.training.snapshots import Moment, Weights
-from cnnlab.training.spec import TrainingSpec
 
 FINAL, CHECKPOINT, PROBE_IMAGES = "model.keras", initial_state.CHECKPOINT, "answered.npz"
 RECORDED = "recorded"
@@ -50,6 +49,8 @@ MAX_MODEL_BYTES = 300_000_000
 """Maximum bytes of a model file: three float32 values per weight, two of them the optimizer's."""
 _HEADER = 10_000
 """Maximum bytes of an .npy header; NumPy writes 128."""
+MAX_COUNT, MAX_MEMORY = 10**9, 10**15
+"""Maximum of any count in an event, and of the bytes that a training process held."""
 _EPOCHS = TypeAdapter(tuple[Epoch, ...])
 
 
@@ -62,7 +63,7 @@ class Limits:
     """
 
     network: NetworkSpec
-    training: TrainingSpec
+    dataset: DatasetInfo
     max_parameters: int
 
     def __post_init__(self) -> None:
@@ -71,7 +72,7 @@ class Limits:
 
     @property
     def classes(self) -> int:
-        return len(DATASETS[self.training.dataset].class_names)
+        return len(self.dataset.class_names)
 
     @property
     def shapes(self) -> dict[str, list[Shape]]:
@@ -80,8 +81,7 @@ class Limits:
 
     @functools.cached_property
     def _rows(self) -> tuple[Row, ...]:
-        info = DATASETS[self.training.dataset]
-        return check(self.network, info.input_shape, self.classes, self.max_parameters).rows
+        return check(self.network, self.dataset.input_shape, self.classes, self.max_parameters).rows
 
 
 class ProbeImages(NamedTuple):
@@ -132,6 +132,25 @@ def _other_network(name: str) -> CNNLabError:
         N_("Choose a run that was exported from CNN Lab, unchanged."),
         name=name,
     )
+
+
+def check_event(event: AnyEvent, limits: Limits) -> None:
+    """Raise ValueError for impossible values: pages divide by some of them and use others as class indices."""
+    values = event.model_dump()
+    counts = {name: value for name, value in values.items() if isinstance(value, int)}
+    memory = counts.pop("memory", 0)
+    if (
+        not all(0 <= count <= MAX_COUNT for count in counts.values())
+        or not 0 <= memory <= MAX_MEMORY
+        or not math.isfinite(event.at)
+    ):
+        raise ValueError(event.kind)
+    positive = [values[name] for name in ("epochs", "steps") if name in values]
+    if event.kind in ("epoch", "batch", "answers"):
+        positive.append(values["epoch"])
+    predictions = values.get("predictions", ())
+    if not all(positive) or not all(0 <= prediction < limits.classes for prediction in predictions):
+        raise ValueError(event.kind)
 
 
 def check_complete(files: Mapping[str, File], state: str) -> None:

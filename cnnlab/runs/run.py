@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cnnlab import errors
+from cnnlab.datasets import DATASETS, DatasetInfo, description
 from cnnlab.errors import CNNLabError, StoreError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.spec import NetworkSpec
@@ -51,6 +52,7 @@ class Run:
         epochs_done: completed epochs; seconds: their total duration.
         best_epoch: the first epoch with the highest validation accuracy, best_val_accuracy.
         test_accuracy: None while the test set is sealed or has not been evaluated.
+        image_set: the image set that it trains on, as it was when the run started; None for a built-in dataset.
     """
 
     id: str
@@ -78,6 +80,17 @@ class Run:
     best_epoch: int | None = None
     best_val_accuracy: float | None = None
     test_accuracy: float | None = None
+    image_set: DatasetInfo | None = None
+
+    @property
+    def dataset(self) -> DatasetInfo:
+        """The dataset that it trains on, as it was when the run started."""
+        return self.image_set or DATASETS[self.training.dataset]
+
+    @property
+    def digest(self) -> str:
+        """The digest of its image set when it started; "" for a built-in dataset."""
+        return (self.image_set.digest or "") if self.image_set else ""
 
     @property
     def active(self) -> bool:
@@ -134,6 +147,7 @@ def error_from_json(text: str) -> CNNLabError:
 
 # A page that follows a run reads it twice per second, and specs seldom change: cache the parsed specs.
 _network = functools.lru_cache(maxsize=1000)(NetworkSpec.from_json)
+_image_set = functools.lru_cache(maxsize=1000)(description.from_json)
 _training = functools.lru_cache(maxsize=1000)(TrainingSpec.model_validate_json)
 
 
@@ -141,7 +155,8 @@ def new_row(run: Run) -> dict[str, Any]:
     """Return the columns of a new run's row."""
     names = ("id", "name", "who", "state", "created", "started", "turn", "server", "parent", "parent_epoch")
     row = {name: getattr(run, name) for name in (*names, "parameters", "multiply_adds")}
-    return row | {"network": run.network.to_json(), "training": run.training.model_dump_json()}
+    texts = {"network": run.network.to_json(), "training": run.training.model_dump_json()}
+    return row | texts | {"image_set": description.to_json(run.dataset)}
 
 
 def from_row(values: dict[str, Any]) -> Run:
@@ -150,6 +165,7 @@ def from_row(values: dict[str, Any]) -> Run:
     values["tags"] = tuple(json.loads(values["tags"]))
     values["network"] = _network(values["network"])
     values["training"] = _training(values["training"])
+    values["image_set"] = _image_set(values["image_set"]) if values["image_set"] else None
     values["error"] = error_from_json(values["error"]) if values["error"] else None
     return Run(**values)
 

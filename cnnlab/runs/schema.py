@@ -19,7 +19,7 @@ from cnnlab.training.events import Epoch, from_json
 if TYPE_CHECKING:
     import sqlite3
 
-FORMAT = 3
+FORMAT = 4
 
 _VERSION_1 = (
     "CREATE TABLE IF NOT EXISTS runs ("
@@ -70,6 +70,9 @@ _VERSION_3 = (
 )
 """Readers' progress in the lessons, see `lesson_progress`."""
 
+_VERSION_4 = ("ALTER TABLE runs ADD COLUMN image_set TEXT NOT NULL DEFAULT ''",)
+"""The image set that a run trains on, as JSON (`datasets.description`); "" for a built-in dataset."""
+
 
 def migrate(database: sqlite3.Connection, home: Path) -> None:
     """Create the tables, or migrate those of an earlier format, in one transaction.
@@ -100,7 +103,7 @@ def migrate(database: sqlite3.Connection, home: Path) -> None:
                 database.execute(statement)
             _fill_columns(database)
         if version < FORMAT:
-            for statement in _VERSION_3:
+            for statement in (*(_VERSION_3 if version < 3 else ()), *_VERSION_4):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {FORMAT}")
 

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from cnnlab.datasets import DatasetInfo
 from cnnlab.errors import CNNLabError, StoreError, explain_folder
 from cnnlab.i18n.marks import N_
 from cnnlab.network.spec import NetworkSpec
@@ -101,6 +102,7 @@ class RunStore:
         running: bool = False,
         run: str = "",
         parent: tuple[str, int] | None = None,
+        dataset: DatasetInfo | None = None,
     ) -> Run:
         """Add a queued or running run in one transaction and return it.
 
@@ -108,6 +110,7 @@ class RunStore:
             summary: of the network, if it has been computed already.
             run: an id from `new_id`, if the run's folder exists already.
             parent: the run whose weights it starts with, and after which of its epochs.
+            dataset: the dataset that it trains on; needed for an image set.
         """
         now, summary = time.time(), summary or summarize(network)
         with self.transaction() as database:
@@ -129,6 +132,7 @@ class RunStore:
                 parent_epoch=parent[1] if parent else None,
                 parameters=summary.parameters,
                 multiply_adds=summary.multiply_adds,
+                image_set=dataset if dataset and dataset.own else None,
             )
             values = new_row(added)
             database.execute(

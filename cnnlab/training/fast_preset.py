@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, DatasetInfo
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import summarize
 from cnnlab.training.recipes import MIN_STEPS
@@ -36,9 +36,13 @@ TRAINING_FACTOR = 3
 """Cost of the forward and backward pass relative to the forward pass."""
 
 
-def fast(network: NetworkSpec, training: TrainingSpec) -> TrainingSpec:
-    """Return `training` with fast settings; data and seed are unchanged, and there are never more epochs."""
-    images = _train_images(training)
+def fast(network: NetworkSpec, training: TrainingSpec, dataset: DatasetInfo | None = None) -> TrainingSpec:
+    """Return `training` with fast settings; data and seed are unchanged, and there are never more epochs.
+
+    Args:
+        dataset: the dataset that `training` names; None for a built-in one.
+    """
+    images = _train_images(training, dataset or DATASETS[training.dataset])
     batch = max(min(BATCH_SIZE, images // MIN_STEPS), 1)
     steps = -(-images // batch)
     return training.replace(
@@ -55,10 +59,12 @@ def fast(network: NetworkSpec, training: TrainingSpec) -> TrainingSpec:
     )
 
 
-def _train_images(training: TrainingSpec) -> int:
+def _train_images(training: TrainingSpec, dataset: DatasetInfo) -> int:
     """Return the approximate number of training images; ignores a choice of classes."""
-    count = training.train_size or DATASETS[training.dataset].train_size
-    return count if training.validation == "test" else round(count * (1 - training.validation_split))
+    count, held_out = training.train_size or dataset.train_size, training.validation_split
+    if dataset.validation_size:
+        held_out = dataset.validation_size / dataset.train_size
+    return count if training.validation == "test" else round(count * (1 - held_out))
 
 
 def _steps_per_execution(network: NetworkSpec, batch: int, steps: int) -> int:

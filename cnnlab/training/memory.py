@@ -6,7 +6,7 @@ import math
 
 import psutil
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, DatasetInfo
 from cnnlab.errors import TrainingError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.summary import Summary
@@ -24,10 +24,14 @@ BASE_BYTES = 700_000_000
 """Memory of TensorFlow itself, in bytes."""
 
 
-def required_bytes(summary: Summary, training: TrainingSpec) -> int:
-    """Return the required memory in bytes, within a factor of two: enough to refuse what is far too large."""
+def required_bytes(summary: Summary, training: TrainingSpec, dataset: DatasetInfo | None = None) -> int:
+    """Return the required memory in bytes, within a factor of two: enough to refuse what is far too large.
+
+    Args:
+        dataset: the dataset that `training` names; None for a built-in one.
+    """
     outputs = sum(math.prod(row.output_shape) for row in summary.rows if row.output_shape)
-    info = DATASETS[training.dataset]
+    info = dataset or DATASETS[training.dataset]
     images = (training.train_size or info.train_size) + info.test_size
     return round(
         BASE_BYTES
@@ -37,14 +41,19 @@ def required_bytes(summary: Summary, training: TrainingSpec) -> int:
     )
 
 
-def check(summary: Summary, training: TrainingSpec, available: int | None = None) -> None:
+def check(
+    summary: Summary, training: TrainingSpec, available: int | None = None, dataset: DatasetInfo | None = None
+) -> None:
     """Check that training fits into `available` bytes of memory (None: the memory that is free now).
+
+    Args:
+        dataset: the dataset that `training` names; None for a built-in one.
 
     Raises:
         TrainingError: it does not; the error says how much it needs and what would help.
     """
     free = psutil.virtual_memory().available if available is None else available
-    bytes_needed = required_bytes(summary, training)
+    bytes_needed = required_bytes(summary, training, dataset)
     if bytes_needed > free:
         raise TrainingError(
             N_(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, DatasetInfo
 from cnnlab.i18n.marks import N_
 from cnnlab.network.layers import AnyLayer, AveragePooling2D, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from cnnlab.network.spec import NetworkSpec
@@ -234,7 +234,12 @@ MIN_STEPS = 40
 """Minimum number of steps per epoch; with fewer, an epoch changes little."""
 
 
-def for_dataset(training: TrainingSpec, dataset: str) -> TrainingSpec:
-    """Return a recipe's settings for another dataset, with a batch size that leaves `MIN_STEPS` steps per epoch."""
-    most = max(DATASETS[dataset].train_size // MIN_STEPS, 1)
-    return training.replace(dataset=dataset, batch_size=min(training.batch_size, most))
+def for_dataset(training: TrainingSpec, dataset: str | DatasetInfo) -> TrainingSpec:
+    """Return a recipe's settings for another dataset, with a batch size that leaves `MIN_STEPS` steps per epoch.
+
+    Args:
+        dataset: the name of a built-in dataset, or the description of any.
+    """
+    info = DATASETS[dataset] if isinstance(dataset, str) else dataset
+    most = max(info.train_size // MIN_STEPS, 1)
+    return training.replace(dataset=info.name, batch_size=min(training.batch_size, most))

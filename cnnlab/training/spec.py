@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, is_image_set
 from cnnlab.errors import TrainingError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.precision import Precision
@@ -16,6 +16,7 @@ Loss = Literal["categorical_crossentropy", "sparse_categorical_crossentropy"]
 Validation = Literal["split", "test"]
 Schedule = Literal["constant", "step", "exponential", "cosine"]
 Snapshots = Literal["all", "epochs", "none"]
+ClassWeights = Literal["none", "balanced"]
 
 FORMAT: Literal[1] = 1
 
@@ -208,6 +209,14 @@ class TrainingSpec(BaseModel):
         max_length=1000,
         description=N_("Use only images of these classes; empty: all classes."),
     )
+    class_weights: ClassWeights = Field(
+        "none",
+        title=N_("Class weights"),
+        description=N_(
+            "balanced: an image of a rare class counts more for the training loss (class_weight), so that all classes "
+            "together count the same. The validation loss stays as it is."
+        ),
+    )
     label_noise: float = Field(
         0.0,
         title=N_("Label noise"),
@@ -261,12 +270,12 @@ class TrainingSpec(BaseModel):
         return {}
 
     def checked(self) -> TrainingSpec:
-        """Return the spec itself if its dataset exists.
+        """Return the spec itself if its dataset is a built-in one, or an image set (which a Lab may not have).
 
         Raises:
             TrainingError: there is no such dataset.
         """
-        if self.dataset not in DATASETS:
+        if self.dataset not in DATASETS and not is_image_set(self.dataset):
             raise TrainingError(
                 N_("There is no dataset called “{dataset}”; expected one of {known}."),
                 N_("Choose a dataset from the list."),

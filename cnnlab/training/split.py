@@ -69,7 +69,7 @@ def split(dataset: Dataset, training: TrainingSpec) -> Split:
         )
     kept = indices[:count]
     if training.validation == "test":
-        held_out, x, y = class_indices(dataset.y_test, training), dataset.x_test, dataset.y_test
+        held_out, x, y = class_indices(dataset.y_test, training, 1), dataset.x_test, dataset.y_test
     else:
         kept, held_out = _hold_out(dataset, kept, training)
         x, y = dataset.x_train, dataset.y_train
@@ -77,16 +77,19 @@ def split(dataset: Dataset, training: TrainingSpec) -> Split:
     return Split(dataset.x_train[kept], labels, x[held_out], y[held_out], held_out)
 
 
-def class_indices(labels: np.ndarray, training: TrainingSpec) -> np.ndarray:
+def class_indices(labels: np.ndarray, training: TrainingSpec, least: int = MIN_IMAGES) -> np.ndarray:
     """Return the indices of the images of the chosen classes, given all labels (n,); all indices without a choice.
 
+    Args:
+        least: minimum number of images; one is enough to test on, since an image set can be small.
+
     Raises:
-        TrainingError: there are fewer than `MIN_IMAGES`.
+        TrainingError: there are fewer.
     """
     if not training.classes:
         return np.arange(len(labels))
     indices = np.flatnonzero(np.isin(labels, training.classes))
-    if len(indices) < MIN_IMAGES:
+    if len(indices) < least:
         raise TrainingError(
             nN_(
                 "There is only {count} image of the classes {classes}; expected at least {least}.",
@@ -96,7 +99,7 @@ def class_indices(labels: np.ndarray, training: TrainingSpec) -> np.ndarray:
             N_("Choose more classes."),
             count=len(indices),
             classes=format_classes(training),
-            least=MIN_IMAGES,
+            least=least,
         )
     return indices
 
@@ -105,7 +108,7 @@ def check_classes(training: TrainingSpec, classes: int | None = None) -> None:
     """Check that the chosen classes exist in the dataset, at least two and each once.
 
     Args:
-        classes: the number of classes of the images; None: that of the Lab's dataset named by `training`.
+        classes: the number of classes of the images; None: that of the built-in dataset named by `training`.
 
     Raises:
         TrainingError: they do not.

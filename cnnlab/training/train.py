@@ -21,7 +21,7 @@ from cnnlab.network.precision import Precision, has_bfloat16
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import Summary, check
 from cnnlab.settings import Settings
-from cnnlab.training import augment, drawings_file, probe_images, snapshots
+from cnnlab.training import augment, class_weights, drawings_file, probe_images, snapshots
 from cnnlab.training.callbacks.diagnostics import Diagnostics
 from cnnlab.training.callbacks.early_stopping import ResumableEarlyStopping
 from cnnlab.training.callbacks.learning_rate import LearningRate, ResumableReduceLROnPlateau
@@ -186,9 +186,10 @@ def _fit(
 def _training_data(training: TrainingSpec, images: Split, classes: int, epochs_done: int) -> dict[str, Any]:
     """Return the training data for `fit`: arrays, or augmented batches after `epochs_done` epochs."""
     x, y = scaled(images.x_train), _labels(images.y_train, classes, training)
+    weights = class_weights.balanced(images.y_train, classes) if training.class_weights == "balanced" else None
     if training.augmentation == Augmentation():
-        return {"x": x, "y": y, "batch_size": training.batch_size}
-    return {"x": augment.batches(x, y, training, epochs_done), "shuffle": False}
+        return {"x": x, "y": y, "batch_size": training.batch_size, "class_weight": weights}
+    return {"x": augment.batches(x, y, training, epochs_done), "shuffle": False, "class_weight": weights}
 
 
 def _keeps_best(training: TrainingSpec) -> bool:

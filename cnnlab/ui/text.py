@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from cnnlab.errors import fill
-from cnnlab.i18n.marks import Counted, nN_
+from cnnlab.i18n.marks import Counted, Verbatim, nN_
 from cnnlab.ui.session import session
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
@@ -51,6 +51,8 @@ def _preferred() -> str:
 
 def translate(text: str) -> str:
     """Return a text marked with `N_` or `nN_` in the user's language; unchanged if the catalog lacks it."""
+    if isinstance(text, Verbatim):
+        return str(text)
     catalog = _catalog(language())
     if isinstance(text, Counted):
         return catalog.ngettext(text.one, text.many, text.number)

@@ -1,9 +1,12 @@
-"""Make a picture more like a network's training images: invert its brightness, and trim it to the thing it shows."""
+"""Make a picture more like a network's training images: their shape and brightness, trimmed to the thing it shows."""
 
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
+from cnnlab.datasets import DatasetInfo, scaled
+from cnnlab.datasets.image_sets.shaping import Shape, squared
 from cnnlab.vision.photo_digits import WHOLE, Frame
 
 CLEAR_DIFFERENCE = 0.1
@@ -41,6 +44,22 @@ def thing_frame(image: np.ndarray, training_images: np.ndarray) -> Frame:
     height, width = thing.shape
     left, right, top, bottom = columns[0] / width, (columns[-1] + 1) / width, rows[0] / height, (rows[-1] + 1) / height
     return Frame(float(left), float(top), float(right), float(bottom))
+
+
+def as_in_set(pixels: np.ndarray, dataset: DatasetInfo) -> np.ndarray:
+    """Return a photo as the images of an image set were prepared: in its size and color, fitted like them.
+
+    Args:
+        pixels: float (height, width) or (height, width, 3), 0 to 1.
+        dataset: an image set.
+
+    Returns:
+        float32 (size, size, channels), 0 to 1.
+    """
+    size, _width, channels = dataset.input_shape
+    shape = Shape(size, channels == 3, dataset.fit)  # type: ignore[arg-type]
+    photo = Image.fromarray((pixels * 255).round().astype(np.uint8))
+    return scaled(squared(photo.convert("RGB" if shape.color else "L"), shape))
 
 
 def _border(image: np.ndarray) -> np.ndarray:

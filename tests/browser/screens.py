@@ -222,6 +222,7 @@ SHOTS = (
     Shot("data-classes", "data", tab="Classes"),
     Shot("data-means", "data", tab="Mean images"),
     Shot("data-augmentation", "data", tab="Augmentation"),
+    Shot("data-new", "data", press="New image set"),
     Shot("data-fetch", "data?data=fashion-mnist"),
     Shot("learn-empty", "learn"),
     Shot("learn-term", "learn?lesson=relu", act=_term),

@@ -131,6 +131,10 @@ RUNS: dict[str, tuple[NetworkSpec, TrainingSpec]] = {
             epochs=2,
         ),
     ),
+    "class-weights": (
+        SMALL,
+        DIGITS.replace(class_weights="balanced", classes=(8, 1, 3), loss="categorical_crossentropy"),
+    ),
     "wrong-labels": (SMALL, DIGITS.replace(label_noise=0.4, classes=(8, 1, 3), seed=5)),
     "wrong-labels-test": (
         SMALL,

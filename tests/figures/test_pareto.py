@@ -26,7 +26,7 @@ def test_points_and_fronts_by_dataset() -> None:
     poor, other = RunPoint("poor", 9500.0, 0.7, 1), RunPoint("other", 200.0, 0.5, 1)
     assert pareto_data([POOR, LARGE, NEW, ELSEWHERE, SMALL], "parameters") == ParetoData(
         "parameters",
-        (Group("mnist-5k", (poor, large, small), (small, large)), Group("mnist", (other,), (other,))),
+        (Group("MNIST, 5,000 digits", (poor, large, small), (small, large)), Group("MNIST digits", (other,), (other,))),
     )
     assert [point.name for point in pareto_data([SMALL, LARGE, POOR], "seconds").groups[0].front] == ["<b>large</b>"]
     assert pareto_data([NEW], "seconds") == ParetoData("seconds", ())

@@ -21,6 +21,14 @@ def numbered(number: int) -> NetworkSpec:
     return NetworkSpec(name=str(number))
 
 
+def test_fitted_to_other_images() -> None:
+    other = editing.fitted(ABC, (20, 20, 3), 5)
+    assert (other.input_shape, other.layers) == ((20, 20, 3), (A, B, Dense(units=5)))
+    assert editing.fitted(ABC, (8, 8, 1), 3) == ABC
+    for layers in ((), (A,), (A, B, C, Dropout())):
+        assert editing.fitted(NetworkSpec(layers=layers), (9, 9, 1), 5).layers == layers
+
+
 def test_insert() -> None:
     assert insert(ABC, 0, Dropout()).layers == (Dropout(), A, B, C)
     assert insert(ABC, 1, Dropout()).layers == (A, Dropout(), B, C)

@@ -107,7 +107,10 @@ def test_the_second_form_gets_a_place_for_progress(home: Path) -> None:
     """As the second CNN Lab left it: everything but the newest table."""
     RunStore(home).close()
     database = sqlite3.connect(home / "cnnlab.sqlite3")
-    database.executescript("DROP TABLE progress; PRAGMA user_version = 2; UPDATE runs SET seconds = 8.5")
+    database.executescript(
+        "DROP TABLE progress; ALTER TABLE runs DROP COLUMN image_set; PRAGMA user_version = 2;"
+        "UPDATE runs SET seconds = 8.5"
+    )
     database.close()
     store = RunStore(home)
     progress = LessonProgress(store)
@@ -117,7 +120,7 @@ def test_the_second_form_gets_a_place_for_progress(home: Path) -> None:
     assert (store.get("aaa").seconds, store.get("aaa").best_epoch) == (8.5, 2)
     store.close()
     database = sqlite3.connect(home / "cnnlab.sqlite3")
-    assert database.execute("PRAGMA user_version").fetchone() == (3,)
+    assert database.execute("PRAGMA user_version").fetchone() == (4,)
     database.close()
 
 

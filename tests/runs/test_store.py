@@ -181,12 +181,12 @@ def test_no_such_run(store: RunStore) -> None:
 def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     RunStore(tmp_path).close()
     with sqlite3.connect(tmp_path / "cnnlab.sqlite3") as database:
-        database.execute("PRAGMA user_version = 4")
+        database.execute("PRAGMA user_version = 5")
     database.close()
     with pytest.raises(StoreError) as refused:
         RunStore(tmp_path)
     assert refused.value.sentences() == (
-        f"The Lab's folder {tmp_path} was written by a newer CNN Lab (format 4; this one reads 3).",
+        f"The Lab's folder {tmp_path} was written by a newer CNN Lab (format 5; this one reads 4).",
         "Update CNN Lab, or set CNNLAB_HOME to another folder.",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cnnlab.datasets import Dataset, load
@@ -263,7 +265,43 @@ def test_every_rule_is_silent_on_a_healthy_run(rule: Callable[[Case], Finding | 
 
 
 def test_every_rule_has_its_fault() -> None:
-    assert {rule.__name__ for rule in RULES} == {name.split(":")[0] for name in FAULTS} | {"waiting"}
+    assert {rule.__name__ for rule in RULES} == {name.split(":")[0] for name in FAULTS} | {"waiting", "neglected"}
+
+
+def test_a_rare_class_is_neglected(digits: Dataset) -> None:
+    """Of the digit 8, a fifth of the images is left."""
+    eights = np.flatnonzero(digits.y_train == 8)
+    kept = np.setdiff1d(np.arange(len(digits.y_train)), eights[len(eights) // 5 :])
+    few = dataclasses.replace(digits, x_train=digits.x_train[kept], y_train=digits.y_train[kept])
+    run, training = network(*CONVOLUTION), SETTINGS.replace(epochs=4)
+    events = events_of(run, training, few)
+    finding = found(folded(events), run, training)["neglected"]
+    _headline, evidence, _why = finding.sentences()
+    assert evidence.startswith("“8” has 1.9% of the validation images, and 0% of them are classified correctly.")
+    assert finding.remedy
+    assert finding.remedy.training == training.replace(class_weights="balanced")
+    assert "neglected" not in found(folded(events), run, training.replace(class_weights="balanced"))
+
+
+def test_always_predicting_the_largest_class_is_guessing() -> None:
+    """Of two classes, one has 80% of the images: an accuracy of 80% is nothing."""
+    two = NetworkSpec(input_shape=(8, 8, 1), layers=(Flatten(), Dense(units=2, activation="softmax")))
+    epoch = {"loss": 0.5, "accuracy": 0.8, "val_loss": 0.5, "val_accuracy": 0.8}
+    figures = {"seconds": 1, "learning_rate": 0.001, "examples_per_second": 1}
+    history = folded(
+        [
+            Started(epochs=3, steps=50, train_images=100, validation_images=50, parameters=1),
+            *(Epoch.model_validate({"epoch": number, **epoch, **figures}) for number in (1, 2, 3)),
+            Watch(
+                epoch=3, images=50, confusion=((40, 0), (10, 0)), layers={}, processor_seconds=1, memory=1,
+                batch_milliseconds=1, forward_milliseconds=1, backward_milliseconds=1, watching_seconds=1,
+            ),
+        ]
+    )  # fmt: skip
+    case = Case(history, two, SETTINGS.replace(dataset="mine"), going=True)
+    assert case.chance == 0.8
+    finding = found(history, two, SETTINGS.replace(dataset="mine"))["guessing"]
+    assert "always predicting the largest of 2 classes gives 80.0%" in finding.sentences()[1]
 
 
 def test_a_run_that_waits(digits: Dataset) -> None:

@@ -1,11 +1,15 @@
-"""Whether a picture is inverted and trimmed, by its border and that of training images."""
+"""Whether a picture is inverted and trimmed, by its border and that of training images; and fitted to a set."""
 
 from __future__ import annotations
 
-import numpy as np
+import dataclasses
 
+import numpy as np
+import pytest
+
+from cnnlab.datasets import DATASETS
 from cnnlab.vision.photo_digits import WHOLE
-from cnnlab.vision.picture_fit import inverted_fits, thing_frame
+from cnnlab.vision.picture_fit import as_in_set, inverted_fits, thing_frame
 
 
 def test_a_picture_on_white_is_inverted_for_clothes_on_black() -> None:
@@ -34,3 +38,33 @@ def test_a_thing_on_a_plain_ground_is_framed_for_training_images_that_are_trimme
     assert thing_frame(scene, on_black) == WHOLE
     brightness = np.arange(0, 250, 10, np.uint8).reshape(-1, 1, 1, 1)
     assert thing_frame(boot, brightness * np.ones((1, 32, 32, 3), np.uint8)) == WHOLE
+
+
+SET = dataclasses.replace(DATASETS["cifar-10"], name="set-12345678", input_shape=(8, 8, 3))
+
+
+@pytest.mark.parametrize(
+    ("fit", "first", "middle"),
+    [
+        ("crop", [1] * 8, [1] * 8),
+        ("stretch", [0, 0, 1, 1, 1, 1, 0, 0], [0, 0, 1, 1, 1, 1, 0, 0]),
+        # 16 of the 44 pixels at its border are red.
+        ("pad", [round(16 / 44 * 255) / 255] * 8, [0, 0, 1, 1, 1, 1, 0, 0]),
+    ],
+)
+def test_a_photo_fills_the_square_like_the_images_of_the_set(fit: str, first: list[float], middle: list[float]) -> None:
+    """A photo of 16×8 whose middle is red."""
+    wide = np.zeros((8, 16, 3))
+    wide[:, 4:12, 0] = 1
+    prepared = as_in_set(wide, dataclasses.replace(SET, fit=fit))
+    assert prepared.shape == (8, 8, 3) and prepared.dtype == np.float32
+    assert prepared[0, :, 0] == pytest.approx(first, abs=1e-6)
+    assert prepared[4, :, 0] == pytest.approx(middle, abs=1e-6)
+    assert not prepared[:, :, 1:].any()
+
+
+def test_a_photo_gets_the_size_and_color_of_the_set() -> None:
+    prepared = as_in_set(np.full((2, 3, 3), 0.8), dataclasses.replace(SET, input_shape=(9, 9, 1), fit="crop"))
+    assert prepared.shape == (9, 9, 1) and prepared == pytest.approx(0.8)
+    prepared = as_in_set(np.full((9, 9), 0.8), dataclasses.replace(SET, fit="crop"))
+    assert prepared.shape == (8, 8, 3) and prepared == pytest.approx(0.8)

@@ -26,6 +26,10 @@ _ROWS = 1_000
 _MAX_LINE = 2_000_000
 
 
+class LabelColumnUnclearError(DatasetError):
+    """Both the first and the last column of a table could be the labels."""
+
+
 @contextmanager
 def opened(path: Path, settings: Settings, label_column: LabelColumn | None = None) -> Iterator[Source]:
     """Open a table as a source.
@@ -34,7 +38,8 @@ def opened(path: Path, settings: Settings, label_column: LabelColumn | None = No
         label_column: which column holds the labels; None: tell by the header and the values.
 
     Raises:
-        DatasetError: the file is too large, is not such a table, or both columns could be the labels.
+        DatasetError: the file is too large, or is not such a table.
+        LabelColumnUnclearError: both columns could be the labels.
     """
     if (size := path.stat().st_size) > settings.image_set_bytes:
         raise too_large(path.name, size, settings.image_set_bytes)
@@ -111,7 +116,7 @@ def _label_column(file: str, header: Sequence[str], rows: Sequence[Sequence[str]
     for first, last in (named, texts, varying):
         if first != last:
             return "first" if first else "last"
-    raise DatasetError(
+    raise LabelColumnUnclearError(
         N_("{file}: the labels could be in the first or in the last column."),
         N_('Say which: label_column="first" or label_column="last".'),
         file=file,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops
 
-from cnnlab.datasets.image_sets import near_duplicates, threads
+from cnnlab.datasets.image_sets import near_duplicates, plain_jpeg, threads
 from cnnlab.datasets.image_sets.source import AGAIN, PARTS, LabeledImage, Skipped, Source, skipped, unreadable
 from cnnlab.datasets.image_sets.splitting import NOT_GIVEN
 from cnnlab.errors import CNNLabError, DatasetError
@@ -155,13 +155,13 @@ def read_names(folder: Path) -> list[str]:
     return names
 
 
-def read_files(folder: Path, index: Index) -> Iterator[bytes]:
-    """Yield the stored images of a folder as files, in their order."""
-    start = 0
+def read_chosen(folder: Path, index: Index, numbers: Iterable[int]) -> Iterator[bytes]:
+    """Yield some of the stored images of a folder as files, in the order of their numbers as given."""
     with (folder / FILE).open("rb") as file:
-        for end in index.ends.tolist():
-            yield file.read(end - start)
-            start = end
+        for number in numbers:
+            start = int(index.ends[number - 1]) if number else 0
+            file.seek(start)
+            yield file.read(int(index.ends[number]) - start)
 
 
 def _encode(max_pixels: int, image: LabeledImage | Skipped) -> tuple[LabeledImage, Original] | tuple[Skipped, None]:
@@ -191,7 +191,10 @@ def encode(content: bytes | npt.NDArray[np.uint8], max_pixels: int = MAX_PIXELS)
     colored = any(ImageChops.difference(red, other).getbbox() is not None for other in (green, blue))
     picture = picture.convert("RGB" if colored else "L")
     file = io.BytesIO()
-    if photo:
+    if isinstance(content, bytes) and photo and plain_jpeg.is_plain(content, SIDE):
+        # Saved once more, it would lose a little; an exported image set could not come back as it was.
+        file.write(content)
+    elif photo:
         picture.save(file, "JPEG", quality=JPEG_QUALITY)
     else:
         picture.save(file, "PNG", compress_level=1)

@@ -85,8 +85,12 @@ def shaped(content: bytes, shape: Shape) -> npt.NDArray[np.uint8]:
         # JPEG files are scaled down by 2, 4 or 8 while they are read.
         opened.draft(opened.mode, (-int(-opened.width * scale // 1), -int(-opened.height * scale // 1)))
         picture = opened.convert("RGB" if shape.color else "L")
-    square = _FIT[shape.fit](picture, size)
-    return np.asarray(square).reshape(shape.input_shape)
+    return squared(picture, shape)
+
+
+def squared(picture: Image.Image, shape: Shape) -> npt.NDArray[np.uint8]:
+    """Return a picture of mode L or RGB, as the shape says, in that shape: uint8 (size, size, channels)."""
+    return np.asarray(_FIT[shape.fit](picture, shape.size)).reshape(shape.input_shape)
 
 
 def _cropped(picture: Image.Image, size: int) -> Image.Image:

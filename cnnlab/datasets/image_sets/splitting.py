@@ -18,9 +18,13 @@ NOT_GIVEN = -1
 MAX_HELD_OUT = 0.8
 FEW = 20
 """Below this many images of a class, a note says that results vary by chance."""
-_DIFFER = N_("Add images that differ more, or allow near-duplicates in several parts (keep_together=False).")
+_DIFFER = N_("Add images that differ more, or allow near-duplicates in several parts.")
 
 Parts = npt.NDArray[np.int64]
+
+
+class TooAlikeError(DatasetError):
+    """Near-duplicates that stay together leave a class without enough images that differ (`Shares.keep_together`)."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def divide(labels: Parts, groups: Parts, given: Parts, shares: Shares, class_nam
         given: part that the source gives each image, (n,); `NOT_GIVEN` for none.
 
     Raises:
-        DatasetError: a class has too few images, or too few that differ.
+        DatasetError: a class has too few images.
+        TooAlikeError: a class has too few images that differ.
     """
     parts = np.where(given == NOT_GIVEN, TRAIN, given)
     drawn = [part for part in (VALIDATION, TEST) if part not in given]
@@ -107,7 +112,7 @@ def _check_enough(labels: Parts, groups: Parts, least: int, class_names: Sequenc
     if not few:
         return
     alike = np.any(every[few] >= least)
-    raise DatasetError(
+    raise (TooAlikeError if alike else DatasetError)(
         N_("Each class needs at least {least} images that differ; too few: {classes}. Near-duplicates count once.")
         if alike
         else N_("Each class needs at least {least} images to learn from; too few: {classes}."),
@@ -121,7 +126,7 @@ def _check_parts(labels: Parts, parts: Parts, drawn: Sequence[int], class_names:
     """Check that every class is in every part: groups of near-duplicates of several classes may leave one without."""
     for index, name in enumerate(class_names):
         if not {TRAIN, *drawn} <= {*parts[labels == index].tolist()}:
-            raise DatasetError(
+            raise TooAlikeError(
                 N_(
                     "The class “{name}” has near-duplicates in other classes, and staying together, they fill one part."
                 ),

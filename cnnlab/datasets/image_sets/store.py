@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,37 @@ import numpy as np
 from pydantic import ValidationError
 
 from cnnlab.datasets.dataset import Dataset
-from cnnlab.datasets.image_sets import near_duplicates, opening, originals, splitting, threads
+from cnnlab.datasets.image_sets import exported, opening, originals, writing
 from cnnlab.datasets.image_sets.csv_files import LabelColumn
-from cnnlab.datasets.image_sets.image_set import FORMAT, ImageSet, Reading, content_digest, placed
-from cnnlab.datasets.image_sets.originals import Index, OnProgress
-from cnnlab.datasets.image_sets.shaping import Shape, shaped, suggest
+from cnnlab.datasets.image_sets.editing import Contents, Edit, checked_class
+from cnnlab.datasets.image_sets.exported import ExportedSource
+from cnnlab.datasets.image_sets.image_set import (
+    FORMAT,
+    MAX_NAME,
+    MAX_TEXT,
+    Description,
+    ImageSet,
+    Reading,
+    checked_text,
+)
+from cnnlab.datasets.image_sets.originals import OnProgress
+from cnnlab.datasets.image_sets.shaping import Shape, suggest
 from cnnlab.datasets.image_sets.source import AGAIN, unreadable
-from cnnlab.datasets.image_sets.splitting import VALIDATION, Parts, Shares
+from cnnlab.datasets.image_sets.splitting import Shares
+from cnnlab.datasets.registry import is_image_set
 from cnnlab.errors import DatasetError, explain_folder
-from cnnlab.files import DAMAGED, new_folder, remove_folder, replacing
+from cnnlab.files import DAMAGED, UNFINISHED, new_folder, remove_folder, replacing
 from cnnlab.i18n.marks import N_
 from cnnlab.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 FOLDER = "image-sets"
-_ID = re.compile(r"set-[0-9a-f]{8}", re.ASCII)
-_DESCRIPTION = "set.json"
-_ARRAYS = ("x_train", "y_train", "x_test", "y_test", "validation")
+
+
+def new_id() -> str:
+    """Return the id of an image set that is to be created."""
+    return f"set-{secrets.token_hex(4)}"
 
 
 class ImageSets:
@@ -55,6 +68,7 @@ class ImageSets:
         shares: Shares | None = None,
         label_column: LabelColumn | None = None,
         on_progress: OnProgress | None = None,
+        id: str = "",
     ) -> ImageSet:
         """Read images from files and store them as a new image set; nothing is stored if it fails.
 
@@ -65,13 +79,14 @@ class ImageSets:
             shares: how to divide it, as far as its files give no parts.
             label_column: which column of a CSV file holds the labels; None: tell by its content.
             on_progress: called with the number of images read and of all images. To stop, raise an exception in it.
+            id: "" for a new one; see `new_id`.
 
         Raises:
             DatasetError: the files cannot be read as an image set, are past a limit, or a class has too few images.
             StoreError: the folder cannot be written.
         """
         path = Path(source)
-        new = self._folder / f"set-{secrets.token_hex(4)}"
+        new = self._folder / (id or new_id())
         room = self._settings.image_set_store_bytes - self._used()
         with (
             opening.opened(path, self._settings, label_column) as opened,
@@ -80,18 +95,28 @@ class ImageSets:
         ):
             index, skipped = originals.write(opened, folder, self._settings.image_set_pixels, room, on_progress)
             reading = Reading(opened.ignored, (*opened.skipped, *skipped), opened.notes)
-            shape = shape or suggest(index.sizes, index.colored)
+            told = opened.exported if isinstance(opened, ExportedSource) else None
             created = ImageSet(
-                new.name, name.strip() or path.stem, time.time(), opened.class_names, shape, shares or Shares(), (), "",
-                reading, (),
-            )  # fmt: skip
-            return self._write_images(folder, created, index, room - _size(folder))
+                id=new.name,
+                name=name.strip() or (told.name if told else path.stem),
+                created=time.time(),
+                class_names=opened.class_names,
+                shape=shape or (told.shape if told else suggest(index.sizes, index.colored)),
+                shares=shares or (told.shares if told else Shares()),
+                counts=(),
+                digest="",
+                reading=reading,
+                notes=(),
+                description=told.description if told else Description(),
+            )
+            return writing.write(folder, created, index, self._settings, room - _size(folder))
 
     def get(self, id: str) -> ImageSet:
         """Return the description of an image set. DatasetError if there is none with this id, or it is damaged."""
-        folder = self._existing(id)
+        path = self._existing(id) / writing.DESCRIPTION
         try:
-            return FORMAT.validate_json((folder / _DESCRIPTION).read_bytes())
+            written = path.stat()
+            return _described(path, written.st_mtime_ns, written.st_ino)
         except (OSError, ValidationError) as error:
             raise unreadable(id, error, AGAIN) from error
 
@@ -108,10 +133,10 @@ class ImageSets:
     def load(self, id: str) -> Dataset:
         """Return the images of an image set. DatasetError if there is none with this id, or it is damaged."""
         found = self.get(id)
-        arrays = self._read_arrays(found, _ARRAYS)
+        arrays = self._read_arrays(found, writing.ARRAYS)
         for array in arrays.values():
             array.setflags(write=False)
-        return Dataset(name=id, class_names=found.class_names, **arrays).checked()
+        return Dataset(name=id, class_names=found.info.class_names, **arrays).checked()
 
     def file_names(self, id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the names that the files of the training and of the test images had, in the order of the dataset.
@@ -126,26 +151,125 @@ class ImageSets:
 
     def _read_arrays(self, described: ImageSet, names: Sequence[str]) -> dict[str, Any]:
         try:
-            with np.load(self._images(self._folder / described.id, described), allow_pickle=False) as archive:
+            with np.load(writing.images_file(self._folder / described.id, described), allow_pickle=False) as archive:
                 return {name: archive[name] for name in names}
         except DAMAGED as error:
             raise unreadable(described.id, error, AGAIN) from error
 
-    def change(self, id: str, shape: Shape | None = None, shares: Shares | None = None) -> ImageSet:
+    def change(
+        self,
+        id: str,
+        shape: Shape | None = None,
+        shares: Shares | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ImageSet:
         """Give an image set another shape or division, from the originals; what is not given stays as it is.
 
         Raises:
             DatasetError: there is no such image set, it would be past a limit, or a class has too few images.
             StoreError: the folder cannot be written.
         """
-        found, folder = self.get(id), self._folder / id
-        changed = replace(found, shape=shape or found.shape, shares=shares or found.shares)
+        found = self.get(id)
+        return self._rewrite(found, on_progress, shape=shape or found.shape, shares=shares or found.shares)
+
+    def edit(
+        self, id: str, images: Sequence[int], label: str | None, on_progress: OnProgress | None = None
+    ) -> ImageSet:
+        """Move images to another class, also a new one, or remove them. Every other image stays in its part.
+
+        Args:
+            images: numbers of the originals, see `contents`.
+            label: the name of the class; None removes the images.
+
+        Raises:
+            DatasetError: there is no such image set or image, the name is invalid, or a class has too few images left.
+            StoreError: the folder cannot be written.
+        """
+        found = self.get(id)
+        known = set(self.contents(id).images.tolist())
+        if not images or not known.issuperset(images):
+            raise DatasetError(N_("These images are no longer in the image set."), N_("Select them again."))
+        edit = Edit(tuple(sorted(set(images))), label if label is None else checked_class(label))
+        first = found.first_classes or found.class_names
+        return self._rewrite(found, on_progress, edits=(*found.edits, edit), first_classes=first)
+
+    def undo(self, id: str, on_progress: OnProgress | None = None) -> ImageSet:
+        """Undo the last correction of an image set.
+
+        Raises:
+            DatasetError: there is no such image set, or nothing to undo.
+            StoreError: the folder cannot be written.
+        """
+        found = self.get(id)
+        if not found.edits:
+            raise DatasetError(N_("There is nothing to undo."))
+        if len(found.edits) == 1:
+            return self._rewrite(found, on_progress, edits=(), class_names=found.first_classes, first_classes=())
+        return self._rewrite(found, on_progress, edits=found.edits[:-1])
+
+    def _rewrite(self, found: ImageSet, on_progress: OnProgress | None, **changes: Any) -> ImageSet:
+        """Write the images of a set again after changes to its description."""
+        folder, changed = self._folder / found.id, replace(found, **changes)
+        before = writing.images_file(folder, found) if changed.shape == found.shape else None
         with explain_folder(self._folder):
             room = self._settings.image_set_store_bytes - self._used()
-            changed = self._write_images(folder, changed, originals.read_index(folder), room)
-            for former in set(folder.glob("images-*")) - {self._images(folder, changed)}:
+            index = originals.read_index(folder)
+            changed = writing.write(folder, changed, index, self._settings, room, on_progress, before)
+            for former in set(folder.glob("images-*")) - {writing.images_file(folder, changed)}:
                 former.unlink(missing_ok=True)
         return changed
+
+    def rename(self, id: str, name: str) -> ImageSet:
+        """Give an image set another name. DatasetError if there is no such set, or the name is empty or too long."""
+        return self._describe(id, name=checked_text(name, MAX_NAME, least=1))
+
+    def describe(self, id: str, description: Description) -> ImageSet:
+        """Say where the images of a set are from. DatasetError if there is no such set, or a text is too long."""
+        for text in (description.source, description.license):
+            checked_text(text, MAX_TEXT)
+        return self._describe(id, description=description)
+
+    def _describe(self, id: str, **changes: Any) -> ImageSet:
+        changed = replace(self.get(id), **changes)
+        with explain_folder(self._folder):
+            writing.describe(self._folder / id, changed)
+        return changed
+
+    def contents(self, id: str) -> Contents:
+        """Return what is in an image set, in the order of its originals. DatasetError if it is missing or damaged."""
+        found, folder = self.get(id), self._folder / id
+        return writing.contents(folder, found, originals.read_index(folder), self._settings)
+
+    def originals(self, id: str, numbers: Sequence[int]) -> list[tuple[str, bytes]]:
+        """Return originals of an image set: their names, and PNG or JPEG files of at most 320 pixels in each direction.
+
+        Raises:
+            DatasetError: there is no such image set, or it is damaged.
+        """
+        folder = self._existing(id)
+        files = originals.read_chosen(folder, originals.read_index(folder), numbers)
+        names = originals.read_names(folder)
+        return [(names[number], file) for number, file in zip(numbers, files, strict=True)]
+
+    def export_zip(self, id: str, target: Path) -> None:
+        """Write an image set as a ZIP file, which gives the same digest when it is read; see `exported`.
+
+        Raises:
+            DatasetError: there is no such image set, or it is damaged.
+            StoreError: the file cannot be written.
+        """
+        found, folder = self.get(id), self._folder / id
+        index = originals.read_index(folder)
+        inside = writing.contents(folder, found, index, self._settings)
+        with explain_folder(target.parent), replacing(target) as unfinished:
+            exported.write(folder, found, index, inside, unfinished)
+
+    def clean(self, id: str) -> None:
+        """Remove what a process that was killed while it wrote an image set has left."""
+        for left in self._folder.glob(f"{UNFINISHED}*-{id}"):
+            shutil.rmtree(left, ignore_errors=True)
+        for file in (self._folder / id).glob(f"{UNFINISHED}*"):
+            file.unlink(missing_ok=True)
 
     def delete(self, id: str) -> None:
         """Delete an image set for good. DatasetError if there is none with this id."""
@@ -156,72 +280,18 @@ class ImageSets:
     def _existing(self, id: str) -> Path:
         """Return the folder of an image set. DatasetError if there is none with this id."""
         folder = self._folder / id
-        if not _ID.fullmatch(id) or not folder.is_dir():
+        if not is_image_set(id) or not folder.is_dir():
             raise DatasetError(N_("There is no image set “{id}”; it may have been deleted."), id=id)
         return folder
-
-    def _write_images(self, folder: Path, described: ImageSet, index: Index, room: int) -> ImageSet:
-        """Divide and shape the originals in a folder, write them there, and return the complete description."""
-        self._check_size(described.shape, len(index.labels), room)
-        groups = near_duplicates.groups(index.hashes, index.thumbnails, index.sizes)
-        together = groups if described.shares.keep_together else np.arange(len(groups))
-        names = described.class_names
-        parts = splitting.divide(index.labels, together, index.given, described.shares, names)
-        train, test = placed(parts, described.shares.seed)
-        dataset = _dataset(folder, index, train, test, described, np.flatnonzero(parts[train] == VALIDATION))
-        complete = replace(
-            described,
-            counts=splitting.counts(index.labels, parts, len(names)),
-            digest=content_digest(dataset),
-            notes=tuple(splitting.notes(index.labels, groups, parts, names)),
-        )
-        with replacing(self._images(folder, complete)) as unfinished:
-            np.savez(unfinished, train=train, test=test, **{name: getattr(dataset, name) for name in _ARRAYS})
-        with replacing(folder / _DESCRIPTION) as unfinished:
-            unfinished.write_bytes(FORMAT.dump_json(complete))
-        return complete
-
-    def _check_size(self, shape: Shape, count: int, room: int) -> None:
-        """Refuse a shape whose images take more memory than the limit, or more than the room on the disk."""
-        size = count * int(np.prod(shape.input_shape))
-        if size > self._settings.image_set_bytes:
-            raise DatasetError(
-                N_("{count:,} images of {size}×{size} pixels take {needed:,.0f} MB; the limit is {most:,.0f} MB."),
-                N_("Choose a smaller size or gray images, or raise the limit: {variable}."),
-                count=count,
-                size=shape.size,
-                needed=size / 1e6,
-                most=self._settings.image_set_bytes / 1e6,
-                variable="CNNLAB_IMAGE_SET_BYTES",
-            )
-        if size > room:
-            raise originals.store_full(room)
 
     def _used(self) -> int:
         return sum(map(_size, self._folder.glob("*")))
 
-    @staticmethod
-    def _images(folder: Path, described: ImageSet) -> Path:
-        return folder / f"images-{described.digest[:16]}.npz"
 
-
-def _dataset(folder: Path, index: Index, train: Parts, test: Parts, described: ImageSet, validation: Parts) -> Dataset:
-    """Return the originals as a dataset; each is shaped right into its place, so that all are held only once."""
-    x_train, x_test = (np.empty((len(part), *described.shape.input_shape), np.uint8) for part in (train, test))
-    places = {int(image): (x, row) for x, part in ((x_train, train), (x_test, test)) for row, image in enumerate(part)}
-    shape = partial(shaped, shape=described.shape)
-    for image, pixels in enumerate(threads.in_order(shape, originals.read_files(folder, index))):
-        x, row = places[image]
-        x[row] = pixels
-    return Dataset(
-        name=described.id,
-        x_train=x_train,
-        y_train=index.labels[train],
-        x_test=x_test,
-        y_test=index.labels[test],
-        class_names=described.class_names,
-        validation=validation,
-    )
+@lru_cache(maxsize=64)
+def _described(path: Path, written: int, inode: int) -> ImageSet:
+    """Return the description in a file; when it was written, and its inode, invalidate the cache."""
+    return FORMAT.validate_json(path.read_bytes())
 
 
 def _size(folder: Path) -> int:

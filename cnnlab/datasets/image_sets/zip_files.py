@@ -10,7 +10,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from cnnlab.datasets.image_sets import exported
 from cnnlab.datasets.image_sets.class_folders import Placed, arrange, check_arranged
+from cnnlab.datasets.image_sets.exported import Exported, ExportedSource
 from cnnlab.datasets.image_sets.source import (
     LabeledImage,
     Skipped,
@@ -74,10 +76,25 @@ def _source(file: str, archive: zipfile.ZipFile, settings: Settings) -> Source:
     if (size := sum(entry.file_size for entry in entries)) > settings.image_set_bytes:
         raise too_large(file, size, settings.image_set_bytes)
     named = {_name(entry): entry for entry in entries}
+    described = exported.find(named)
+    told = _told(archive, named.pop(described)) if described else None
     arranged = arrange(named)
+    if told:
+        arranged = arranged._replace(images=told.placed(arranged.images))
     class_names = check_arranged(file, arranged, settings.image_set_classes)
     images = (_read(archive, named[image.path], image) for image in arranged.images)
-    return Source(images, len(arranged.images), class_names, arranged.ignored, arranged.skipped)
+    read = images, len(arranged.images), told.ordered(class_names) if told else class_names
+    return ExportedSource(*read, arranged.ignored, arranged.skipped, exported=told)
+
+
+def _told(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Exported:
+    """Read what an exported image set says about itself. DatasetError if it is damaged."""
+    try:
+        if entry.file_size > exported.MAX_BYTES:
+            raise ValueError(f"{entry.file_size:,} bytes")
+        return exported.read(archive.read(entry))
+    except DAMAGED as error:
+        raise unreadable(exported.FILE, error, _EXPECTED) from error
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, image: Placed) -> LabeledImage | Skipped:

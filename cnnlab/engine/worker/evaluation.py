@@ -60,21 +60,28 @@ def evaluate(
         NotFiniteError: an output is NaN or infinite.
     """
     written = snapshots.modified_ns(Path(folder), Moment(*moment))
-    return _cached_evaluation(network, folder, moment, written, which, dataset, training)
+    return _cached_evaluation(network, folder, moment, written, which, dataset, inference.version(dataset), training)
 
 
 @functools.lru_cache(maxsize=16)
 def _cached_evaluation(
-    network: str, folder: str, moment: tuple[int, int], written: int, which: ImageSet, dataset: str, training: str
+    network: str,
+    folder: str,
+    moment: tuple[int, int],
+    written: int,
+    which: ImageSet,
+    dataset: str,
+    version: str,
+    training: str,
 ) -> dict[str, np.ndarray]:
-    """Cached part of `evaluate`; `written` invalidates the cache if the weights were rewritten."""
+    """Cached part of `evaluate`; `written` and the dataset's `version` invalidate the cache."""
     data, settings = inference.load_dataset(dataset), TrainingSpec.model_validate_json(training)
     if which == "validation":
         parts = split(data, settings)
         images, labels, indices = parts.x_validation, parts.y_validation, parts.validation_indices
     else:
         own = dataset == settings.dataset
-        indices = class_indices(data.y_test, settings) if own else np.arange(len(data.y_test))
+        indices = class_indices(data.y_test, settings, 1) if own else np.arange(len(data.y_test))
         images, labels = data.x_test[indices], data.y_test[indices]
     outputs, losses = predict(network, folder, moment, images, labels)
     return {"probabilities": outputs, "losses": losses, "labels": labels, "indices": indices}

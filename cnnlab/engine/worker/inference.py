@@ -53,16 +53,18 @@ def active_maps(
     """
     written = snapshots.modified_ns(Path(folder), snapshots.Moment(*moment))
     try:
-        return _active_maps(network, folder, moment, written, dataset) if datasets.available(dataset) else None
+        if not datasets.available(dataset):
+            return None
+        return _active_maps(network, folder, moment, written, dataset, version(dataset))
     except DatasetError:
         return None
 
 
 @functools.lru_cache(maxsize=32)
 def _active_maps(
-    network: str, folder: str, moment: tuple[int, int], written: int, dataset: str
+    network: str, folder: str, moment: tuple[int, int], written: int, dataset: str, version: str
 ) -> tuple[int, dict[str, np.ndarray]]:
-    """Return the result of `active_maps`; `written` invalidates the cache."""
+    """Return the result of `active_maps`; `written` and the dataset's `version` invalidate the cache."""
     images = scaled(load_dataset(dataset).x_test[:ACTIVITY_IMAGES])
     return len(images), traced_network(network).active_maps(load_weights(folder, moment), images)
 
@@ -132,7 +134,7 @@ def nearest(
     """
     traced, weights, _predicted = _predict(network, folder, moment, image)
     written = snapshots.modified_ns(Path(folder), snapshots.Moment(*moment))
-    searched = _searched_features(network, folder, moment, written, dataset)
+    searched = _searched_features(network, folder, moment, written, dataset, version(dataset))
     indices, distances = attribution.nearest(
         attribution.features(traced, weights, image[np.newaxis])[0], searched, count
     )
@@ -147,8 +149,10 @@ def nearest(
 
 
 @functools.lru_cache(maxsize=2)
-def _searched_features(network: str, folder: str, moment: tuple[int, int], written: int, dataset: str) -> np.ndarray:
-    """Return the features (n, k) of the images that `nearest` searches; `written` invalidates the cache."""
+def _searched_features(
+    network: str, folder: str, moment: tuple[int, int], written: int, dataset: str, version: str
+) -> np.ndarray:
+    """Return the features (n, k) of the images that `nearest` searches, cached like `_active_maps`."""
     traced, weights = traced_network(network), load_weights(folder, moment)
     images = load_dataset(dataset).x_train
     width = attribution.features(traced, weights, scaled(images[:1])).shape[1]
@@ -213,7 +217,16 @@ def _read(folder: str, moment: tuple[int, int], written: int) -> snapshots.Weigh
     return snapshots.read(Path(folder), snapshots.Moment(*moment))
 
 
-@functools.lru_cache(maxsize=1)
+def version(dataset: str) -> str:
+    """Return what changes when an image set does; the same text for a built-in dataset."""
+    return datasets.info(dataset).digest or ""
+
+
 def load_dataset(name: str) -> datasets.Dataset:
     """Return a dataset; the last one is cached."""
+    return _load(name, version(name))
+
+
+@functools.lru_cache(maxsize=1)
+def _load(name: str, version: str) -> datasets.Dataset:
     return datasets.load(name)

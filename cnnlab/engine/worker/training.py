@@ -19,8 +19,7 @@ import psutil
 import tensorflow as tf
 from distributed import get_worker
 
-from cnnlab import settings
-from cnnlab.datasets import DATASETS
+from cnnlab import datasets, settings
 from cnnlab.engine.protocol import RunResult
 from cnnlab.engine.worker.inference import load_dataset
 from cnnlab.engine.worker.run_control import follow_control
@@ -35,16 +34,20 @@ from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.train import train
 
 
-def train_run(run: str, topic: str, folder: str, network: str, training: str) -> RunResult:
-    """Train a run; send its events to the Dask topic `topic` and write its files to `folder`. Specs are JSON."""
-    result = _train(run, topic, Path(folder), network, training)
+def train_run(run: str, topic: str, folder: str, network: str, training: str, digest: str = "") -> RunResult:
+    """Train a run; send its events to the Dask topic `topic` and write its files to `folder`. Specs are JSON.
+
+    Args:
+        digest: of the image set that the run started with, which it must still have; "" for a built-in dataset.
+    """
+    result = _train(run, topic, Path(folder), network, training, digest)
     keras.backend.clear_session()
     gc.collect()
     _release_memory()
     return replace(result, worker=get_worker().address, memory=psutil.Process().memory_info().rss)
 
 
-def _train(run: str, topic: str, folder: Path, network: str, training: str) -> RunResult:
+def _train(run: str, topic: str, folder: Path, network: str, training: str, digest: str) -> RunResult:
     worker = get_worker()
 
     def report(event: AnyEvent) -> None:
@@ -52,9 +55,9 @@ def _train(run: str, topic: str, folder: Path, network: str, training: str) -> R
 
     try:
         layers, spec = NetworkSpec.from_json(network), TrainingSpec.model_validate_json(training)
-        info, limit = DATASETS[spec.checked().dataset], settings.from_environment().max_parameters
+        info, limit = datasets.unchanged(spec.checked().dataset, digest), settings.from_environment().max_parameters
         summary = check(layers, info.input_shape, len(info.class_names), limit)
-        memory.check(summary, spec)
+        memory.check(summary, spec, dataset=info)
         folder.mkdir(parents=True, exist_ok=True)
         # A resumed run is no longer final: until it ends, its weights come from its checkpoints.
         (folder / FINAL).unlink(missing_ok=True)

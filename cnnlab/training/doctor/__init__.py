@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cnnlab.datasets import DatasetInfo
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.doctor import activation_rules, generalisation_rules, learning_rules
 from cnnlab.training.doctor.finding import Case, Finding, Remedy
@@ -27,6 +28,7 @@ RULES: tuple[Callable[[Case], Finding | None], ...] = (
     activation_rules.saturated,
     learning_rules.too_slow,
     generalisation_rules.overfitting,
+    generalisation_rules.neglected,
     generalisation_rules.unfinished,
     activation_rules.waiting,
     generalisation_rules.tested,
@@ -35,11 +37,18 @@ RULES: tuple[Callable[[Case], Finding | None], ...] = (
 """The rules, most urgent first; the name of the function is the `rule` of its findings."""
 
 
-def examine(history: History, network: NetworkSpec, training: TrainingSpec, going: bool = False) -> tuple[Finding, ...]:
+def examine(
+    history: History,
+    network: NetworkSpec,
+    training: TrainingSpec,
+    going: bool = False,
+    dataset: DatasetInfo | None = None,
+) -> tuple[Finding, ...]:
     """Return the findings for a run so far, most urgent first; none for a healthy run.
 
     Args:
         going: whether the run is still training; rules about the end of a run wait for it.
+        dataset: what the run is trained on; needed for the classes of an image set.
     """
-    case = Case(history, network, training, going)
+    case = Case(history, network, training, going, dataset)
     return tuple(finding for rule in RULES if (finding := rule(case)))

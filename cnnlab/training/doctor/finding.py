@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, DatasetInfo
 from cnnlab.errors import translated
 from cnnlab.i18n.marks import Translate, untranslated
 from cnnlab.network.layers import Layer
@@ -29,6 +29,9 @@ USUAL_RATES: Mapping[Optimizer, float] = MappingProxyType(
     {"Adam": 0.001, "AdamW": 0.001, "RMSprop": 0.001, "SGD": 0.01}
 )
 """Keras's default learning rates; small networks tolerate ten times as much with SGD."""
+
+IMBALANCE = 1.5
+"""A class is clearly larger than the others if it has this many times its equal share of the images."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Case:
-    """The current state of a run, with the properties that several rules use."""
+    """The current state of a run, with the properties that several rules use.
+
+    Attributes:
+        dataset: what the run is trained on, if it is known; None: the built-in dataset that `training` names, if any.
+    """
 
     history: History
     network: NetworkSpec
     training: TrainingSpec
     going: bool
+    dataset: DatasetInfo | None = None
 
     @cached_property
     def epochs(self) -> list[Epoch]:
@@ -105,9 +113,26 @@ class Case:
     @property
     def classes(self) -> int:
         """Return the number of classes in use."""
-        info = DATASETS.get(self.training.dataset)
+        info = self.dataset or DATASETS.get(self.training.dataset)
         outputs = getattr(self.network.layers[self.weighted[-1]], "units", 0) if self.weighted else 0
         return len(self.training.classes) or (len(info.class_names) if info else outputs or 10)
+
+    def class_name(self, label: int) -> str:
+        """Return the name of a class, a marked text; its number if the dataset is not known."""
+        info = self.dataset or DATASETS.get(self.training.dataset)
+        return info.class_names[label] if info else str(label)
+
+    @cached_property
+    def class_shares(self) -> tuple[float, ...]:
+        """Return each class's share of the validation images, as the last diagnostics counted them; () if unknown."""
+        sums = [sum(row) for row in self.watch.confusion] if self.watch else []
+        return tuple(one / sum(sums) for one in sums) if sum(sums) else ()
+
+    @property
+    def chance(self) -> float:
+        """Return the accuracy of guessing: of always predicting the largest class if that is clearly the best guess."""
+        equal, largest = 1 / self.classes, max(self.class_shares, default=0.0)
+        return largest if largest > IMBALANCE * equal else equal
 
     @property
     def guess_loss(self) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnnlab.i18n.marks import N_, nN_
 from cnnlab.training.doctor import remedies
 from cnnlab.training.doctor.finding import Case, Finding
@@ -14,6 +16,12 @@ MIN_EPOCHS_PAST_BEST = 3
 """The validation loss has risen if it is 10% above its best in each of the last two epochs, and the best is at least
 three epochs ago. It is overfitting only if the training loss has fallen by 30% since: with too high a learning rate,
 both oscillate."""
+
+IMBALANCE_RATIO = 3.0
+NEGLECTED_RATIO = 0.7
+MIN_RARE = 5
+"""A class is rare if the largest has three times its images, and neglected if its recall is below 70% of that one's.
+With fewer than five validation images, its recall says nothing."""
 
 LOOK_BACK_EPOCHS = 3
 FALLING_RATIO = 0.9
@@ -47,6 +55,40 @@ def overfitting(case: Case) -> Finding | None:
         ),
         remedies.first(case, remedies.with_dropout, remedies.with_early_stopping, remedies.with_augmentation),
     )
+
+
+def neglected(case: Case) -> Finding | None:
+    """Find a rare class that is recognized far less often than the others."""
+    shares, watch = case.class_shares, case.watch
+    if case.training.class_weights == "balanced" or watch is None or not shares or guesses(case):
+        return None
+    rare, common = _rarest_and_largest(shares)
+    recalls = {label: watch.confusion[label][label] / sum(watch.confusion[label]) for label in (rare, common)}
+    few = sum(watch.confusion[rare]) < MIN_RARE or shares[common] < IMBALANCE_RATIO * shares[rare]
+    if few or recalls[rare] > NEGLECTED_RATIO * recalls[common]:
+        return None
+    return Finding(
+        "neglected",
+        "hint",
+        N_("A rare class is neglected"),
+        N_(
+            "“{rare}” has {rare_share:.1%} of the validation images, and {rare_recall:.0%} of them are classified "
+            "correctly. “{common}” has {common_share:.1%}, and {common_recall:.0%} of them are."
+        ),
+        N_("Predicting the frequent class is right more often, so the network learns that first."),
+        (
+            *(("rare", case.class_name(rare)), ("rare_share", shares[rare]), ("rare_recall", recalls[rare])),
+            *(("common", case.class_name(common)), ("common_share", shares[common])),
+            *(("common_recall", recalls[common]),),
+        ),
+        remedies.with_class_weights(case),
+    )
+
+
+def _rarest_and_largest(shares: Sequence[float]) -> tuple[int, int]:
+    """Return the classes with the fewest and with the most images, of those that have any."""
+    present = [label for label, share in enumerate(shares) if share]
+    return min(present, key=shares.__getitem__), max(present, key=shares.__getitem__)
 
 
 def unfinished(case: Case) -> Finding | None:

@@ -100,7 +100,7 @@ def guesses(case: Case) -> bool:
     # Random labels are known from the settings, however few the updates.
     if case.updates < MIN_UPDATES and case.training.label_noise <= HIGH_LABEL_NOISE:
         return False
-    chance = 1 / case.classes
+    chance = case.chance
     return max(one.accuracy for one in case.epochs[-RECENT_EPOCHS:]) < chance + MIN_SKILL * (1 - chance)
 
 
@@ -117,11 +117,16 @@ def guessing(case: Case) -> Finding | None:
         N_(
             "After {epochs} epochs, {accuracy:.1%} of the training images are classified correctly; guessing among "
             "{classes} classes gives {chance:.1%}."
+        )
+        if case.chance == 1 / case.classes
+        else N_(
+            "After {epochs} epochs, {accuracy:.1%} of the training images are classified correctly; always predicting "
+            "the largest of {classes} classes gives {chance:.1%}."
         ),
         why,
         (
             *(("epochs", len(case.epochs)), ("accuracy", last.accuracy)),
-            *(("classes", case.classes), ("chance", 1 / case.classes), ("noise", case.training.label_noise)),
+            *(("classes", case.classes), ("chance", case.chance), ("noise", case.training.label_noise)),
             *(("rate", case.rate), ("optimizer", case.training.optimizer), ("usual", case.usual_rate)),
             *(("largest", case.largest_input), ("contrast", case.contrast)),
         ),

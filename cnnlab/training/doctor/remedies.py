@@ -130,6 +130,13 @@ def with_early_stopping(case: Case) -> Remedy | None:
     return None if case.training.early_stopping else _with_training(case, label, (), early_stopping=True, **changes)
 
 
+def with_class_weights(case: Case) -> Remedy | None:
+    """Balance the classes by their weights, unless they are balanced already."""
+    if case.training.class_weights == "balanced":
+        return None
+    return _with_training(case, N_("Start a new run with balanced class weights"), (), class_weights="balanced")
+
+
 def with_augmentation(case: Case) -> Remedy | None:
     """Augment the images with small shifts and rotations, unless they are augmented already."""
     if case.training.augmentation != Augmentation():

@@ -11,6 +11,7 @@ from cnnlab.ui import errors
 from cnnlab.ui.components.fragments import redraw
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import session
+from cnnlab.ui.shared import datasets
 from cnnlab.ui.text import _, translate
 
 MAX_FILE_MB = 1
@@ -19,13 +20,14 @@ MAX_FILE_MB = 1
 
 def keras_code(network: NetworkSpec, training: TrainingSpec) -> None:
     """Show the Keras script of the network and its training, with downloads."""
-    script = keras_script.script(network, training, translate)
+    dataset = datasets.chosen()
+    script = keras_script.script(network, training, translate, dataset)
     name = network.name or "network"
     with st.container(horizontal=True):
         st.download_button(
             _("Script (.py)"), script, f"{name}.py", "text/x-python", icon=":material/download:", on_click="ignore"
         )
-        notebook = keras_script.notebook(network, training, translate)
+        notebook = keras_script.notebook(network, training, translate, dataset)
         st.download_button(
             _("Notebook (.ipynb)"),
             notebook,

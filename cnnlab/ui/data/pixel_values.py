@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, scaled
+from cnnlab.datasets import scaled
 from cnnlab.datasets.about import one_hot
 from cnnlab.figures.pixel_table import PixelTableData, pixel_table_data, pixel_table_figure, vector_data, vector_figure
 from cnnlab.training.split import Part, PartName
@@ -12,6 +12,7 @@ from cnnlab.ui import errors
 from cnnlab.ui.components.charts import Chart, live_charts
 from cnnlab.ui.components.fragments import redraw
 from cnnlab.ui.data.state import DataState
+from cnnlab.ui.lab import lab
 from cnnlab.ui.pages import go
 from cnnlab.ui.session import state
 from cnnlab.ui.shared.picture_picker import Picture, PictureState
@@ -20,7 +21,7 @@ from cnnlab.ui.text import _, translate
 
 def show(dataset: str, split: PartName, part: Part, position: int) -> None:
     """Draw the image at `position` in a split of a dataset, with its pixel values and its label."""
-    page, info = state(DataState), DATASETS[dataset]
+    page, info = state(DataState), lab().datasets.info(dataset)
     image, label = part.image(position), int(part.labels[position])
     class_name = translate(info.class_names[label])
     index = int(part.indices[position])

@@ -40,7 +40,7 @@ def body(networks: list[tuple[Run, Moment, str]], source: InputImage | None, dra
             reason = " ".join(filter(None, error.sentences(translate)))
             st.caption(f"**{errors.plain(title)}** · {errors.plain(reason)}")
             continue
-        image = source.picture.fitted(run.network.input_shape) if source else None
+        image = source.picture.prepared(run.dataset) if source else None
         key = lab().live_networks.key(run, moment)
         live[run.id, moment] = LiveNetwork(key, message, title, run.network, class_names(run), image)
     if live:

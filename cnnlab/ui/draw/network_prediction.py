@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.datasets import DATASETS
 from cnnlab.network.outputs import OutputKind, output_kind
 from cnnlab.runs.run import Run
 from cnnlab.training.snapshots import Moment
@@ -58,4 +57,4 @@ class NetworkPrediction:
 
 def class_names(run: Run) -> tuple[str, ...]:
     """Return the names of the classes that a run's network knows, in the reader's language."""
-    return tuple(translate(name) for name in DATASETS[run.training.dataset].class_names)
+    return tuple(translate(name) for name in run.dataset.class_names)

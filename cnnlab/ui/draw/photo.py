@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, available
 from cnnlab.errors import CNNLabError
 from cnnlab.i18n.marks import N_
 from cnnlab.runs.run import Run
+from cnnlab.training.drawings_file import SHAPE
 from cnnlab.ui import errors
 from cnnlab.ui.components import crop_frame
 from cnnlab.ui.draw.network_prediction import InputImage
@@ -28,11 +28,15 @@ def digits(run: Run) -> list[InputImage]:
     Args:
         run: the first network; one that was not trained on digits gets the photo as it is.
     """
-    label = _("A photo or scan of a digit: PNG, JPEG, GIF, BMP, TIFF, WebP or HEIC")
+    for_digits = _reads_digits(run)
+    label = (
+        _("A photo or scan of a digit: PNG, JPEG, GIF, BMP, TIFF, WebP or HEIC")
+        if for_digits
+        else _("A photo: PNG, JPEG, GIF, BMP, TIFF, WebP or HEIC")
+    )
     picture = picture_picker.file(label, DECODED_SIDE, "draw")
     if picture is None:
         return []
-    for_digits = all(name.isdigit() for name in DATASETS[run.training.dataset].class_names)
     unprocessed = st.toggle(
         _("Use the image unprocessed"), value=not for_digits, key=f"draw-plain-{for_digits}",
         help=_("For networks that were not trained on digits."),
@@ -54,6 +58,12 @@ def digits(run: Run) -> list[InputImage]:
         st.caption(_(":material/info: There is more writing on this picture. Move the frame to it to read it."))
     prepared = [digit.prepared(**state(DrawState).preprocessing) for digit in found.digits]
     return [InputImage(Picture(digit.image, picture.name), digit) for digit in prepared]
+
+
+def _reads_digits(run: Run) -> bool:
+    """Return whether a run's network reads digits as the Lab prepares them: light on dark, 28×28 or 8×8, and gray."""
+    named = all(name.isdigit() for name in run.dataset.class_names)
+    return named and (not run.dataset.own or run.dataset.input_shape == SHAPE)
 
 
 def _in_frame(picture: Picture, dark_on_light: bool | None) -> PhotoDigits:
@@ -94,17 +104,23 @@ def _unprocessed(picture: Picture, run: Run) -> InputImage:
     frame = crop_frame.choose(picture.pixels, preset, f"{picture.file}-{run.id}", "draw-frame-plain")
     part = frame.of(picture.pixels)
     inverted = st.toggle(
-        _("Invert brightness"), value=images is not None and inverted_fits(picture.pixels, images),
+        _("Invert brightness"), value=images is not None and _is_inverted(picture, run, images),
         key=f"draw-invert-{picture.file}-{run.id}",
         help=_("Switched on if the border of the picture is then closer to that of the network’s training images."),
     )  # fmt: skip
-    return InputImage(Picture(1 - part if inverted else part, picture.name))
+    # The upload's id says that these pixels are a photo, to be fitted like an image set's.
+    return InputImage(Picture(1 - part if inverted else part, picture.name, picture.file))
+
+
+def _is_inverted(picture: Picture, run: Run, images: np.ndarray) -> bool:
+    """Return whether a photo is the negative of the network's training images. Photos in color never are."""
+    return not (run.dataset.own and run.dataset.input_shape[2] == 3) and inverted_fits(picture.pixels, images)
 
 
 def _training_images(run: Run) -> np.ndarray | None:
     """Return training images of the run, uint8 (n, height, width, channels); None if they are not on this machine."""
     name = run.training.dataset
-    if not available(name, lab().settings):
+    if not lab().datasets.available(name):
         return None
     with errors.shown():
         return lab().datasets.get(name).x_train

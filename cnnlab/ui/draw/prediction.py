@@ -169,7 +169,7 @@ def _predictions(source: InputImage, chosen: list[Network]) -> list[NetworkPredi
 
 def _predict(source: InputImage, run: Run, moment: Moment, title: str, titled: bool) -> NetworkPrediction | None:
     """Return a network's prediction; if it is NaN, say so and return None."""
-    image = source.picture.fitted(run.network.input_shape)
+    image = source.picture.prepared(run.dataset)
     try:
         probabilities = lab().inference.probabilities(run, moment, image[np.newaxis])[0]
     except NotFiniteError as error:

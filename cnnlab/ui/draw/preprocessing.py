@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.figures.heatmap import EDGE_COLOR, map_data, map_figure
 from cnnlab.figures.montage import Cell, fit_square, montage_data, montage_figure, paint
 from cnnlab.network.outputs import output_kind
@@ -82,7 +81,7 @@ def _contributions(digit: Digit, run: Run, moment: Moment) -> None:
     variants[_("no steps")] = dict.fromkeys(STEPS, False)
     images = [prepare(drawing, **switches).image for switches in variants.values()]
     predictions = lab().inference.probabilities(run, moment, np.stack(images)[..., np.newaxis])
-    names = [translate(name) for name in DATASETS[run.training.dataset].class_names]
+    names = [translate(name) for name in run.dataset.class_names]
     usual, kind = int(predictions[0].argmax()), output_kind(run.network)
     cells = []
     for title, image, probabilities in zip(variants, images, predictions, strict=True):

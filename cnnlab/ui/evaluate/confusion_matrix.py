@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.figures.confusion import confusion_data, confusion_figure
 from cnnlab.ui import errors
 from cnnlab.ui.components.charts import Chart, live_charts
@@ -19,7 +18,7 @@ from cnnlab.ui.text import _, translate
 def body(evaluated: EvaluatedRun) -> None:
     """Draw the matrix and the images of the selected cell."""
     page = state(EvaluateState)
-    found, classes = evaluated.found, DATASETS[evaluated.run.training.dataset].class_names
+    found, classes = evaluated.found, evaluated.run.dataset.class_names
     left, right = st.columns([3, 2], gap="large")
     with left:
         shares = st.toggle(_("Show percentages"), key="confusion-shares", persist_state="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnnlab.datasets import DATASETS
 from cnnlab.evaluation.metrics import Evaluation
 from cnnlab.runs.run import Run
 from cnnlab.training.snapshots import Moment
@@ -29,4 +28,4 @@ class EvaluatedRun:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes in the reader's language."""
-        return tuple(translate(name) for name in DATASETS[self.run.training.dataset].class_names)
+        return tuple(translate(name) for name in self.run.dataset.class_names)

@@ -6,13 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.evaluation.metrics import Evaluation
 from cnnlab.runs import builtin
 from cnnlab.runs.origin import UNKNOWN_IMAGES
 from cnnlab.runs.run import Run
 from cnnlab.training import drawings_file
 from cnnlab.training.snapshots import Moment
+from cnnlab.ui import errors
 from cnnlab.ui.components.fragments import tabs
 from cnnlab.ui.evaluate import confusion_matrix, examples, feature_space, overview, reported_results
 from cnnlab.ui.evaluate.evaluated import EvaluatedRun
@@ -21,6 +21,7 @@ from cnnlab.ui.evaluate.state import EvaluateState
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import state
 from cnnlab.ui.shared import engine_status, moment_picker
+from cnnlab.ui.shared.dataset_note import dataset_note
 from cnnlab.ui.shared.origin_note import origin_note
 from cnnlab.ui.text import _, translate
 
@@ -78,8 +79,10 @@ def _images(run: Run) -> str:
 def _say_limits(run: Run, chosen: str) -> None:
     """Say what the figures on the chosen images can tell."""
     origin, dataset = lab().test_sets.origin(run), lab().test_sets.dataset(run)
+    if not chosen.startswith(COLLECTION_PREFIX):
+        dataset_note(run)
     if chosen == TEST and origin != "here":
-        st.caption(f"{translate(UNKNOWN_IMAGES[origin])} {_may_be_seen(dataset)}")
+        st.caption(f"{translate(UNKNOWN_IMAGES[origin])} {_may_be_seen(run, dataset)}")
     elif chosen == VALIDATION:
         origin_note(run)
     # Nothing was validated here for a run from elsewhere, and the test images may be another dataset's.
@@ -92,20 +95,21 @@ def _say_limits(run: Run, chosen: str) -> None:
             )
         )
     if run.training.classes and not chosen.startswith(COLLECTION_PREFIX):
-        titles = DATASETS[run.training.dataset].class_names
-        known = ", ".join(translate(titles[label]) for label in run.training.classes)
+        titles = run.dataset.class_names
+        known = ", ".join(errors.plain(translate(titles[label])) for label in run.training.classes)
         st.caption(_("Only images of the classes that this run was trained on: {classes}.", classes=known))
 
 
-def _may_be_seen(dataset: str) -> str:
+def _may_be_seen(run: Run, dataset: str) -> str:
     """Return whether a network that was trained elsewhere may have seen a dataset's test images."""
-    title, whole = translate(DATASETS[dataset].title), DATASETS[dataset].part_of
+    info = run.dataset if dataset == run.dataset.name else lab().datasets.info(dataset)
+    title, whole = errors.plain(translate(info.title)), info.part_of
     if whole:
         return _(
             "All images of {dataset} are training images of {whole}: a network trained on {whole} has seen them, so "
             "this accuracy does not tell how well it does on new images. Download {whole} on the Data page to test it.",
             dataset=title,
-            whole=translate(DATASETS[whole].title),
+            whole=translate(lab().datasets.info(whole).title),
         )
     return _(
         "These are the test images of {dataset}: they are new to the network if it was trained on the training images "
@@ -118,9 +122,11 @@ def _evaluated(run: Run, moment: Moment, which: str, written: int) -> Evaluation
     if which.startswith(COLLECTION_PREFIX):
         return lab().evaluation.evaluate_drawings(run, moment, which.removeprefix(COLLECTION_PREFIX))
     dataset = lab().test_sets.dataset(run) if which == TEST else ""
-    found = _predictions(run.id, moment, which, written, run.training.model_dump_json(), dataset, run)
+    # An image set can change; its digest then does, too.
+    version = lab().datasets.info(dataset or run.training.dataset).digest or ""
+    found = _predictions(run.id, moment, which, written, run.training.model_dump_json(), dataset, version, run)
     # Store the test accuracy of the final weights once, instead of on every click.
-    seen = which == TEST and lab().test_sets.trained_elsewhere(run) and DATASETS[dataset].part_of
+    seen = which == TEST and lab().test_sets.trained_elsewhere(run) and lab().datasets.info(dataset).part_of
     if which == TEST and not seen and moment == lab().snapshots.final(run.id) and run.test_accuracy != found.accuracy:
         lab().test_sets.note_accuracy(run.id, found.accuracy)
     return found
@@ -128,7 +134,7 @@ def _evaluated(run: Run, moment: Moment, which: str, written: int) -> Evaluation
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _predictions(
-    run: str, moment: Moment, which: str, written: int, training: str, dataset: str, _run: Run
+    run: str, moment: Moment, which: str, written: int, training: str, dataset: str, version: str, _run: Run
 ) -> Evaluation:
     """Return the evaluation.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.runs.run import Run
+from cnnlab.ui import errors
 from cnnlab.ui.components.fragments import redraw
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import session
@@ -26,8 +26,8 @@ def sealed(run: Run) -> bool:
         ),
         icon=":material/lock:",
     )
-    title = translate(DATASETS[dataset].title)
-    st.caption(_("Seals broken so far for {dataset} in this Lab: {count}.", dataset=title, count=count))
+    title = translate((run.dataset if dataset == run.dataset.name else lab().datasets.info(dataset)).title)
+    st.caption(_("Seals broken so far for {dataset} in this Lab: {count}.", dataset=errors.plain(title), count=count))
     if st.button(_("I’m done tuning: break the seal"), icon=":material/lock_open:", key="evaluate-unseal"):
         lab().test_sets.unseal(run, session().who)
         redraw()

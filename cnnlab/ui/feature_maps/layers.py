@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.figures.heatmap import map_data, map_figure, scale_of
 from cnnlab.figures.montage import Cell, montage_data, montage_figure, paint
 from cnnlab.figures.probabilities import probabilities_data, probabilities_figure
@@ -97,7 +96,7 @@ def _all_layers(run: Run, moment: Moment, rows: tuple[Row, ...], maps: dict[str,
 
 def _outputs(run: Run, values: np.ndarray) -> Chart:
     """Return the network's output for each class."""
-    classes = tuple(translate(name) for name in DATASETS[run.training.dataset].class_names)
+    classes = tuple(translate(name) for name in run.dataset.class_names)
     data = probabilities_data(values, classes, output_kind(run.network))
     if data.kind == "probabilities":
         alt = _("Class probabilities; the highest is {name}.", name=classes[data.best])

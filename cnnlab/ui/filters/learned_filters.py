@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
+from cnnlab.lab.inference import tested_images
 from cnnlab.network.outputs import output_kind
 from cnnlab.network.summary import Row, summarize
 from cnnlab.runs.run import Run
@@ -16,7 +16,7 @@ from cnnlab.ui.lab import lab
 from cnnlab.ui.shared import engine_status, network_stage, outputs
 from cnnlab.ui.shared.filter_montage import montage
 from cnnlab.ui.shared.picture_picker import Picture
-from cnnlab.ui.text import _, translate
+from cnnlab.ui.text import _, n_, translate
 from cnnlab.vision.filter_edits import EDITABLE, FilterEdit
 from cnnlab.vision.filters import filters, has_filters
 
@@ -66,12 +66,12 @@ def _prediction(maps: dict[str, np.ndarray], run: Run, moment: Moment) -> None:
     scores, kind = list(maps.values())[-1], output_kind(run.network)
     if problem := outputs.problem(scores, run, moment):
         raise problem
-    names = DATASETS[run.training.dataset].class_names
+    names = run.dataset.class_names
     best = int(scores.argmax())
     st.markdown(
         _(
             "Prediction at this snapshot: **{name}** ({share})",
-            name=translate(names[best]),
+            name=errors.plain(translate(names[best])),
             share=outputs.share(scores[best], kind),
         )
     )
@@ -99,13 +99,19 @@ def _surgery(run: Run, moment: Moment, row: Row, picture: Picture) -> None:
         )  # fmt: skip
     if index is None:
         return
-    image = picture.fitted(run.network.input_shape)
+    image = picture.prepared(run.dataset)
     edit = FilterEdit(row.name, index, factor)
     accuracy, ablated, scores, ablated_scores = lab().inference.surgery(run, moment, [edit], image)
-    names = DATASETS[run.training.dataset].class_names
+    names = run.dataset.class_names
     with st.container(horizontal=True, gap="large"):
-        st.metric(_("Accuracy on 1,000 test images"), f"{ablated:.1%}", f"{ablated - accuracy:+.1%}", width="content")
+        st.metric(_tested(run), f"{ablated:.1%}", f"{ablated - accuracy:+.1%}", width="content")
         for label, shares in ((_("Prediction before"), scores), (_("Prediction after"), ablated_scores)):
             best = int(shares.argmax())
             share = outputs.share(shares[best], output_kind(run.network), 0)
-            st.metric(label, f"{translate(names[best])} ({share})", width="content")
+            st.metric(label, f"{errors.plain(translate(names[best]))} ({share})", width="content")
+
+
+def _tested(run: Run) -> str:
+    """Return the title of the accuracy."""
+    count = tested_images(run)
+    return n_("Accuracy on {count:,} test image", "Accuracy on {count:,} test images", count=count)

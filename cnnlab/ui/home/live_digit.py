@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.runs import builtin
 from cnnlab.ui import errors
 from cnnlab.ui.components import canvas
@@ -48,7 +47,7 @@ def _network(drawn: np.ndarray | None) -> None:
         lab().live_networks.message(run, moment),
         run_labels.short(run),
         run.network,
-        DATASETS[run.training.dataset].class_names,
+        run.dataset.class_names,
         None if drawn is None else to_digit(drawn).image.reshape(run.network.input_shape),
     )
     component.show([network], "home-live", canvas=canvas.key_of("home"), steps={})

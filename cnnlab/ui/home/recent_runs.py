@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.runs.run import Run
 from cnnlab.ui import errors
 from cnnlab.ui.lab import lab
@@ -20,7 +19,7 @@ def run_list(runs: list[Run]) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{errors.plain(run.name)}**", width="content")
             st.badge(translate(label), color=color)  # type: ignore[arg-type]
-            facts, epochs = [translate(DATASETS[run.training.dataset].title)], lab().runs.history(run.id).epochs
+            facts, epochs = [errors.plain(translate(run.dataset.title))], lab().runs.history(run.id).epochs
             if epochs:
                 facts.append(_("validation accuracy {accuracy:.2%}", accuracy=epochs[-1].val_accuracy))
             st.caption(" · ".join([*facts, ago(run.created)]), width="stretch")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, available
+from cnnlab.datasets import DATASETS
 from cnnlab.figures.history import Metric, history_data
 from cnnlab.i18n.marks import N_
 from cnnlab.lessons.lesson import QUICK_EPOCHS, QUICK_IMAGES, Data, Experiment, Length, Lesson, Setup
@@ -82,7 +82,7 @@ def _data(block: Experiment, view: View, key: str) -> Data:
     """Return the chosen images; only downloaded datasets are offered."""
     own = block.setups[0].data
     options: dict[Data, str] = {"small": _("Built-in digits")}
-    if all(available(setup.data, lab().settings) for setup in block.setups):
+    if all(lab().datasets.available(setup.data) for setup in block.setups):
         title = translate(DATASETS[own].title)
         if block.part_size:
             options["part"] = _("{count:,} images of {dataset}", count=block.part_size, dataset=title)

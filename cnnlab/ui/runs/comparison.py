@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import streamlit as st
 from pydantic import BaseModel
 
-from cnnlab.datasets import DATASETS
 from cnnlab.evaluation.run_differences import Difference, differences
 from cnnlab.figures.history import Metric, history_data
 from cnnlab.figures.pareto import COSTS, Cost, pareto_data, pareto_figure
@@ -19,6 +18,7 @@ from cnnlab.ui.components import forms
 from cnnlab.ui.components.charts import Chart, live_charts
 from cnnlab.ui.components.table import table
 from cnnlab.ui.lab import lab
+from cnnlab.ui.shared import datasets
 from cnnlab.ui.shared.run_curves import branch, curves_chart
 from cnnlab.ui.shared.run_labels import METRICS
 from cnnlab.ui.text import _, translate
@@ -54,9 +54,9 @@ def comparability_note(runs: Sequence[Run]) -> None:
                 names=", ".join(elsewhere),
             )
         )
-    data = list(dict.fromkeys(run.training.dataset for run in runs))
+    data = datasets.titles(run.dataset for run in runs)
     if len(data) > 1:
-        names = ", ".join(translate(DATASETS[name].title) for name in data)
+        names = ", ".join(map(errors.plain, data.values()))
         st.info(
             _(
                 "These runs use different datasets ({names}), so their accuracies are not comparable. "
@@ -78,8 +78,8 @@ def _validated_on(run: Run) -> tuple[object, ...]:
     """Return a key that is equal for runs of a dataset with the same validation images."""
     training = run.training
     if training.validation == "test":
-        return ("test",)
-    return training.train_size, training.validation_split, training.random_state
+        return "test", run.dataset.digest
+    return run.dataset.digest, training.train_size, training.validation_split, training.random_state
 
 
 def curves(runs: Sequence[Run]) -> None:

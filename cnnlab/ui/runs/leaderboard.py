@@ -6,23 +6,21 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.evaluation.run_differences import leaderboard as ranked
 from cnnlab.runs.run import Run
 from cnnlab.ui import errors
 from cnnlab.ui.runs.comparison import comparability_note
-from cnnlab.ui.text import _, duration, n_, translate
+from cnnlab.ui.shared import datasets
+from cnnlab.ui.text import _, duration, n_
 
 MAX_RANKED = 20
 
 
 def leaderboard(runs: Sequence[Run]) -> None:
     """Draw the ranking of the best runs on one dataset within a budget that the reader sets."""
-    datasets = [name for name in DATASETS if any(run.training.dataset == name for run in runs)]
+    names = datasets.titles(run.dataset for run in runs)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        dataset = st.selectbox(
-            _("Data"), datasets, format_func=lambda name: translate(DATASETS[name].title), key="board-data", width=260
-        )
+        dataset = st.selectbox(_("Data"), list(names), format_func=names.__getitem__, key="board-data", width=260)
         parameters = st.number_input(
             _("Max parameters"), 1, value=None, placeholder=_("no limit"), key="board-parameters", width=200
         )

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
 from cnnlab.runs.run import MAX_NAME, MAX_NOTE, MAX_TAGS, Run
 from cnnlab.training.snapshots import Moment
@@ -18,6 +17,7 @@ from cnnlab.ui.pages import PAGES, go
 from cnnlab.ui.runs import comparison, export
 from cnnlab.ui.session import session
 from cnnlab.ui.shared import moment_picker, run_controls
+from cnnlab.ui.shared.dataset_note import dataset_note
 from cnnlab.ui.shared.origin_note import origin_note
 from cnnlab.ui.shared.run_labels import STATES, short
 from cnnlab.ui.text import _, ago, duration, n_, translate
@@ -47,6 +47,7 @@ def body(run: Run, runs: Sequence[Run]) -> None:
             st.badge(errors.plain(tag), color="gray")
         st.caption(_facts(run), width="content")
     origin_note(run)
+    dataset_note(run)
     if run.note:
         st.markdown(errors.plain(run.note).replace("\n", "  \n"))
     with st.container(horizontal=True):
@@ -85,7 +86,7 @@ def _popovers(run: Run, runs: Sequence[Run]) -> None:
 
 def _facts(run: Run) -> str:
     facts = [
-        translate(DATASETS[run.training.dataset].title),
+        errors.plain(translate(run.dataset.title)),
         n_("{count:,} parameter", "{count:,} parameters", count=run.parameters),
     ]
     if run.epochs_done:

@@ -17,7 +17,6 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 from pyarrow.json import ParseOptions, read_json  # type: ignore[import-untyped]
 
-from cnnlab.datasets import DATASETS
 from cnnlab.i18n.marks import Translate
 from cnnlab.runs.run import Run
 from cnnlab.ui import errors
@@ -25,6 +24,7 @@ from cnnlab.ui.components.fragments import redraw, watch, when_open
 from cnnlab.ui.lab import lab
 from cnnlab.ui.pages import go
 from cnnlab.ui.runs import comparison, import_, leaderboard, run_details
+from cnnlab.ui.shared import datasets
 from cnnlab.ui.shared.run_labels import STATES
 from cnnlab.ui.text import _, translate
 
@@ -128,7 +128,6 @@ def _restore(run: Run, label: str) -> None:
 
 def _filtered(runs: Sequence[Run]) -> list[Run]:
     """Draw the filters and return the runs that match them."""
-    datasets = [name for name in DATASETS if any(run.training.dataset == name for run in runs)]
     tags = sorted({tag for run in runs for tag in run.tags}, key=str.casefold)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
@@ -136,9 +135,9 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
         )  # fmt: skip
         common: dict[str, Any] = {"placeholder": _("any"), "width": 220}
         states = {name: translate(label) for name, (label, _color) in STATES.items()}
-        titles = {name: translate(DATASETS[name].title) for name in datasets}
+        titles = datasets.titles(run.dataset for run in runs)
         state = st.multiselect(_("State"), list(states), format_func=states.__getitem__, key="runs-state", **common)
-        dataset = st.multiselect(_("Data"), datasets, format_func=titles.__getitem__, key="runs-data", **common)
+        dataset = st.multiselect(_("Data"), list(titles), format_func=titles.__getitem__, key="runs-data", **common)
         tag = st.multiselect(_("Tags"), tags, key="runs-tags", **common) if tags else []
     words = text.casefold().split()
     return [
@@ -210,7 +209,7 @@ def row(run: Run, translate: Translate, zone: tzinfo) -> dict[str, Any]:
     return {
         "name": run.name,
         "network": run.network.name,
-        "data": translate(DATASETS[run.training.dataset].title),
+        "data": translate(run.dataset.title),
         "parameters": run.parameters,
         "epochs": run.epochs_done,
         "validation": run.best_val_accuracy,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, available
 from cnnlab.figures.montage import Cell, fit_square, montage_data, montage_figure, paint_image
 from cnnlab.training.spec import Augmentation, TrainingSpec
 from cnnlab.ui import errors
@@ -37,7 +36,7 @@ def _samples(training: TrainingSpec) -> None:
     if training.augmentation == Augmentation():
         st.caption(_("No augmentation: the network sees the same images in every epoch."))
         return
-    if not available(training.dataset, lab().settings):
+    if not lab().datasets.available(training.dataset):
         st.caption(_("Samples appear here once the dataset has been downloaded."))
         return
     if waiting_for_workers():
@@ -54,8 +53,8 @@ def _samples(training: TrainingSpec) -> None:
 def _pairs(training: TrainingSpec, seed: int) -> None:
     """Draw the images, and an augmented version below each."""
     images, changed = lab().datasets.augmented(training.dataset, training.augmentation, seed, MAX_IMAGES)
-    labels = lab().datasets.get(training.dataset).y_train[: len(images)]
-    names = [translate(DATASETS[training.dataset].class_names[label]) for label in labels]
+    dataset = lab().datasets.get(training.dataset)
+    names = [translate(dataset.class_names[label]) for label in dataset.y_train[: len(images)]]
     cells = [
         Cell(fit_square(paint_image(image), IMAGE_PX), hover=name)
         for row in (images, changed)

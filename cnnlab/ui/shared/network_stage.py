@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.errors import CNNLabError
 from cnnlab.export import live_network
+from cnnlab.lab.inference import tested_images
 from cnnlab.network.summary import summarize
 from cnnlab.runs.run import Run
 from cnnlab.training.snapshots import Moment
@@ -24,7 +24,7 @@ from cnnlab.ui.lab import lab
 from cnnlab.ui.session import session, state
 from cnnlab.ui.shared import engine_status, moment_picker
 from cnnlab.ui.shared.picture_picker import DRAWING, Picture, PictureState
-from cnnlab.ui.text import _, n_, translate
+from cnnlab.ui.text import n_, translate
 from cnnlab.vision.filter_edits import FilterEdit
 
 Edits = tuple[tuple[int, int, float], ...]
@@ -77,7 +77,7 @@ def show(picture: Picture, key: str) -> Shown:
     problem = None
     with moment_picker.bar():
         run = moment_picker.choose_run(key)
-        image = picture.fitted(run.network.input_shape)
+        image = picture.prepared(run.dataset)
         try:
             live_network.check(run.network)
         except CNNLabError as error:
@@ -106,7 +106,7 @@ def _stage(run: Run, image: np.ndarray, key: str) -> Moment:
         [Snapshot(key, moment.file, moment_picker.name(moment)) for key, moment in zip(keys, moments, strict=True)],
         at,
         image,
-        [translate(name) for name in DATASETS[run.training.dataset].class_names],
+        [translate(name) for name in run.dataset.class_names],
         f"{key}-stage",
         choice=_choice(run, moments[at]),
         heard=me.heard,
@@ -174,7 +174,13 @@ def _effect(run: Run, moment: Moment, edits: Edits, image: np.ndarray) -> str:
     rows = summarize(run.network).rows
     named = [FilterEdit(rows[layer].name, index, factor) for layer, index, factor in edits]
     before, after, *_outputs = lab().inference.surgery(run, moment, named, image)
-    return _("Accuracy on 1,000 test images: {before:.1%} → {after:.1%}", before=before, after=after)
+    return n_(
+        "Accuracy on {count:,} test image: {before:.1%} → {after:.1%}",
+        "Accuracy on {count:,} test images: {before:.1%} → {after:.1%}",
+        count=tested_images(run),
+        before=before,
+        after=after,
+    )
 
 
 def _dead_maps(run: Run, moment: Moment, key: str) -> Fact:

@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, available, scaled
+from cnnlab.datasets import DatasetInfo, scaled
+from cnnlab.datasets.image_sets.shaping import MAX_SIZE
+from cnnlab.errors import CNNLabError
 from cnnlab.ui import errors
 from cnnlab.ui.components import canvas
 from cnnlab.ui.components.sketch import Sketch
 from cnnlab.ui.lab import lab
-from cnnlab.ui.session import state
+from cnnlab.ui.session import session, state
+from cnnlab.ui.shared import datasets
 from cnnlab.ui.text import _, translate
 from cnnlab.vision.digit_preprocessing import to_digit
 from cnnlab.vision.image_files import MAX_BYTES, downscale, read_file
+from cnnlab.vision.picture_fit import as_in_set
 
 UPLOAD_PX = 28
 """Length of an uploaded image's longer side after scaling."""
@@ -34,12 +38,14 @@ class Picture:
         name: its name, as shown to the user.
         file: id of the upload it comes from; "" if it was not uploaded.
         animated: whether that file has more frames than this one.
+        large: the same image as large as an image set's can be, for an upload; None: `pixels` is all there is.
     """
 
     pixels: np.ndarray
     name: str
     file: str = ""
     animated: bool = False
+    large: np.ndarray | None = None
 
     @property
     def gray(self) -> np.ndarray:
@@ -59,6 +65,15 @@ class Picture:
         padded = np.zeros(shape, np.float32)
         padded[above : above + pixels.shape[0], left : left + pixels.shape[1]] = pixels
         return padded
+
+    def prepared(self, dataset: DatasetInfo) -> np.ndarray:
+        """Return the image as the input of a network that was trained on a dataset, float32 (height, width, channels).
+
+        An uploaded image is fitted like the images of an image set were; others are centered on black, or scaled down.
+        """
+        if not dataset.fit or not self.file:
+            return self.fitted(dataset.input_shape)
+        return as_in_set(self.pixels if self.large is None else self.large, dataset)
 
 
 @dataclass
@@ -99,21 +114,22 @@ class PictureState:
 
 def choose(key: str) -> Picture | None:
     """Draw the choice of image. Return None if nothing is selected yet, or (with a message) if it is not an image."""
-    me, datasets = state(PictureState), _available()
+    me, own = state(PictureState), _available()
+    first = me.source or _of_run()
     others = {DRAWING: _("Your drawing"), FILE: _("Upload an image")}
     if me.sent:
         others[SENT] = _("From another page: {name}", name=me.sent.name)
-    options = [*datasets, *others]
+    options = [*own, *others]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         me.source = st.selectbox(
             _("Image"),
             options,
-            index=options.index(me.source) if me.source in options else 0,
-            format_func=lambda name: others.get(name) or translate(DATASETS[name].title),
+            index=options.index(first) if first in options else 0,
+            format_func=lambda name: others.get(name) or own[name],
             key=f"{key}-source-{me.edition}",
             width=220,
         )
-        if me.source in datasets:
+        if me.source in own:
             return sample(me.source, key)
     if me.source == DRAWING:
         return _drawing(key)
@@ -125,19 +141,31 @@ def choose(key: str) -> Picture | None:
 def of_dataset(key: str) -> Picture:
     """Draw the choice of an available dataset and one of its images, and return the image."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = _available()
         name = st.selectbox(
             _("Data"),
-            _available(),
-            format_func=lambda name: translate(DATASETS[name].title),
+            list(names),
+            format_func=names.__getitem__,
             key=f"{key}-data",
             width=220,
         )
         return sample(name, key)
 
 
-def _available() -> list[str]:
-    """Return the datasets that need no download."""
-    return [name for name in DATASETS if available(name, lab().settings)]
+def _of_run() -> str:
+    """Return the image set of the run that the pages follow; "" for another dataset, or without a run."""
+    try:
+        run = lab().runs.get(session().run or "")
+    except CNNLabError:
+        # There is none, or it was deleted.
+        return ""
+    return run.dataset.name if run.dataset.own else ""
+
+
+def _available() -> dict[str, str]:
+    """Return name -> label of the datasets that need no download."""
+    known = lab().datasets
+    return datasets.titles(info for name, info in known.all().items() if known.available(name))
 
 
 def _drawing(key: str) -> Picture | None:
@@ -161,14 +189,16 @@ def file(label: str, side: int, key: str) -> Picture | None:
     if key not in read or read[key].file != given.file_id:
         read.pop(key, None)
         with errors.shown():
-            image = read_file(given.getvalue(), side, color=True)
-            read[key] = Picture(image.pixels.astype(np.float32), given.name, given.file_id, image.animated)
+            content = given.getvalue()
+            image = read_file(content, side, color=True)
+            large = None if side >= MAX_SIZE else read_file(content, MAX_SIZE, color=True).pixels.astype(np.float32)
+            read[key] = Picture(image.pixels.astype(np.float32), given.name, given.file_id, image.animated, large)
     return read.get(key)
 
 
 def sample(dataset: str, key: str) -> Picture:
     """Draw the choice of a training image by its index, and return the image."""
-    last = DATASETS[dataset].train_size - 1
+    last = lab().datasets.info(dataset).train_size - 1
     index = int(
         st.number_input(
             _("Image index"),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, available
+from cnnlab.datasets import DATASETS, DatasetInfo
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.summary import format_shape
 from cnnlab.training import drawings_file
 from cnnlab.training.fast_preset import fast
 from cnnlab.training.recipes import RECIPES, for_dataset
 from cnnlab.ui import errors
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import session
+from cnnlab.ui.shared import datasets
 from cnnlab.ui.shared.training_settings import matching_preset, presets
-from cnnlab.ui.text import _, translate
+from cnnlab.ui.text import _, n_, translate
 
 
 def recipe_and_dataset() -> None:
@@ -42,24 +44,33 @@ def recipe_title(name: str) -> str:
 def dataset() -> None:
     """Draw the choice of dataset. A new dataset keeps the settings and changes the network's input shape."""
     me = session()
-    datasets = list(DATASETS)
+    current = datasets.chosen()
+    # An image set that this Lab does not have comes last.
+    infos = {**lab().datasets.all(), current.name: current}
+    names = datasets.titles(infos.values())
     chosen = st.selectbox(
         _("Data"),
-        datasets,
-        index=datasets.index(me.training.dataset),
-        format_func=lambda name: translate(DATASETS[name].title),
-        help=translate(DATASETS[me.training.dataset].description),
+        list(names),
+        index=list(names).index(current.name),
+        format_func=names.__getitem__,
+        help=translate(current.description) or _sizes(current),
         key=f"dataset-{me.edition}",
         width=220,
     )
     if chosen != me.training.dataset:
-        shape = DATASETS[chosen].input_shape
-        training = for_dataset(me.training, chosen)
+        shape = infos[chosen].input_shape
+        training = for_dataset(me.training, infos[chosen])
         if not drawings_file.accepts_drawings(chosen):
             training = training.replace(drawings="")
         # Selected classes are indices into the old dataset's classes.
         me.design(me.network.replace(input_shape=shape), training.replace(classes=()))
         st.rerun()
+
+
+def _sizes(info: DatasetInfo) -> str:
+    """Return the size of an image set's images, and how many there are."""
+    shape, images = format_shape(info.input_shape), info.train_size + info.test_size
+    return n_("{count:,} image of {shape} pixels.", "{count:,} images of {shape} pixels.", count=images, shape=shape)
 
 
 def apply_recipe(name: str) -> None:
@@ -70,7 +81,7 @@ def apply_recipe(name: str) -> None:
     recipe, as_published = RECIPES[name], matching_preset(presets()) == "notes"
     preferred = recipe.training.dataset
     fits = recipe.network.input_shape == DATASETS["mnist-5k"].input_shape
-    dataset = preferred if available(preferred, lab().settings) or not fits else "mnist-5k"
+    dataset = preferred if lab().datasets.available(preferred) or not fits else "mnist-5k"
     training = for_dataset(recipe.training, dataset)
     session().design(recipe.network, training if as_published else fast(recipe.network, training))
 
@@ -94,5 +105,5 @@ def start_from() -> None:
         elif chosen:
             apply_recipe(chosen)
         else:
-            me.design(NetworkSpec(input_shape=DATASETS[me.training.dataset].input_shape))
+            me.design(NetworkSpec(input_shape=datasets.chosen().input_shape))
         st.rerun()

@@ -8,7 +8,6 @@ from typing import Literal
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.lab.run_control import MAX_LEARNING_RATE, MIN_LEARNING_RATE
 from cnnlab.runs.run import Run, State
 from cnnlab.training.history import History
@@ -105,10 +104,8 @@ def queue() -> None:
     with st.expander(_("Runs in the queue: {count}", count=len(queued)), icon=":material/hourglass:"):
         for position, run in enumerate(queued, 1):
             with st.container(horizontal=True, vertical_alignment="center"):
-                data = DATASETS[run.training.dataset].title
-                st.markdown(
-                    f"{position}. **{errors.plain(run.name)}** :small[:gray[{translate(data)}]]", width="stretch"
-                )
+                data = errors.plain(translate(run.dataset.title))
+                st.markdown(f"{position}. **{errors.plain(run.name)}** :small[:gray[{data}]]", width="stretch")
                 mine = run.who == session().who
                 if mine and st.button(_("Remove from queue"), key=f"leave-{run.id}"):
                     _do(partial(lab().control.stop, run.id))

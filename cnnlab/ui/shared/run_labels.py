@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from cnnlab.datasets import DATASETS
 from cnnlab.figures.history import Metric
 from cnnlab.i18n.marks import N_
 from cnnlab.runs import builtin
@@ -30,7 +29,7 @@ def _label(run: Run) -> str:
     """Return a run's label in lists: name, state, age, data."""
     if run.id in builtin.NAMES:
         return short(run)
-    data, state = translate(DATASETS[run.training.dataset].title), translate(STATES[run.state][0])
+    data, state = translate(run.dataset.title), translate(STATES[run.state][0])
     return f"{run.name} · {state} · {ago(run.created)} · {data}"
 
 

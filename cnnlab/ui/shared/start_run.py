@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS, DatasetUnavailable, Progress, available
+from cnnlab.datasets import DatasetUnavailable, Progress
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.split import check_classes
@@ -18,7 +18,7 @@ def start(network: NetworkSpec, training: TrainingSpec) -> str | None:
     """Start a run and return its id; None (with a message) if that fails. Downloads the dataset if needed."""
     with errors.shown():
         # Checked before anything is downloaded.
-        check_classes(training)
+        check_classes(training, len(lab().datasets.info(training.dataset).class_names))
         try:
             fetch(training.dataset)
             return lab().runs.start(network, training, session().who)
@@ -30,10 +30,10 @@ def start(network: NetworkSpec, training: TrainingSpec) -> str | None:
 
 def fetch(dataset: str) -> None:
     """Download a dataset with a progress bar, unless it is available. Raises DatasetError if that fails."""
-    if available(dataset, lab().settings):
+    if lab().datasets.available(dataset):
         return
     with st.empty():
-        bar = st.progress(0.0, text=_("Downloading {dataset} …", dataset=translate(DATASETS[dataset].title)))
+        bar = st.progress(0.0, text=_("Downloading {dataset} …", dataset=translate(lab().datasets.info(dataset).title)))
 
         def show(progress: Progress) -> None:
             share = progress.received / progress.total if progress.total else 0.0

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DatasetInfo
 from cnnlab.figures.schedule import schedule_data, schedule_figure
 from cnnlab.i18n.marks import N_
 from cnnlab.training import drawings_file
+from cnnlab.training.class_weights import CLEAR_RATIO, imbalance
 from cnnlab.training.fast_preset import FIELDS, fast
 from cnnlab.training.recipes import RECIPES, for_dataset
 from cnnlab.training.spec import TrainingSpec
@@ -22,14 +23,14 @@ from cnnlab.ui.components.forms import WIDE
 from cnnlab.ui.components.fragments import has_been_open, when_open
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import session
-from cnnlab.ui.shared import augmentation_preview
+from cnnlab.ui.shared import augmentation_preview, datasets
 from cnnlab.ui.text import _, translate
 
 MAIN_FIELDS = ("epochs", "batch_size")
 """Settings that are always visible."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    N_("Data"): ("train_size", "validation", "validation_split", "random_state"),
+    N_("Data"): ("train_size", "validation", "validation_split", "random_state", "class_weights"),
     N_("Data experiments"): ("classes", "label_noise"),
     N_("Augmentation"): ("augmentation",),
     N_("Optimization"): ("optimizer", "learning_rate", "momentum", "weight_decay", "loss", "seed"),
@@ -65,11 +66,11 @@ def preset() -> None:
 
 def presets() -> dict[str, TrainingSpec]:
     """Return the presets for the current network and data: Fast, and for a recipe its published settings."""
-    me = session()
+    me, dataset = session(), datasets.chosen()
     if me.recipe is None:
-        return {"fast": fast(me.network, me.training)}
-    published = for_dataset(RECIPES[me.recipe].training, me.training.dataset)
-    return {"fast": fast(me.network, published), "notes": published}
+        return {"fast": fast(me.network, me.training, dataset)}
+    published = for_dataset(RECIPES[me.recipe].training, dataset)
+    return {"fast": fast(me.network, published, dataset), "notes": published}
 
 
 def matching_preset(options: Mapping[str, TrainingSpec]) -> str | None:
@@ -111,18 +112,50 @@ def more_settings(training: TrainingSpec, key: str) -> TrainingSpec:
         training = forms.edit(training, names, key, _idle, WIDGETS)
         if "train_size" in names and drawings_file.accepts_drawings(training.dataset):
             training = training.replace(drawings=_drawings(training.drawings, key))
+        if "class_weights" in names:
+            _say_data(training)
         if "classes" in names:
             with errors.shown():
-                check_classes(training)
+                check_classes(training, len(datasets.chosen().class_names))
         if "schedule" in names:
             figure = schedule_figure(schedule_data(training), translate)
             live_charts([Chart(figure, _("Learning rate over the course of training."))], key="schedule")
     return training
 
 
+def _say_data(training: TrainingSpec) -> None:
+    """Say what is special about the images of an image set: its own division, and classes of very different sizes."""
+    info = datasets.chosen()
+    if info.validation_size and training.validation == "split":
+        st.caption(_("This image set keeps {count:,} of its images for validation.", count=info.validation_size))
+    if said := imbalance_note(info, training):
+        st.caption(said)
+
+
+def imbalance_note(info: DatasetInfo, training: TrainingSpec) -> str:
+    """Return that the classes have very different numbers of training images, and what helps; "" if they do not."""
+    counts = {label: counts[0] for label, counts in enumerate(info.counts) if counts[0]}
+    used = {label: count for label, count in counts.items() if not training.classes or label in training.classes}
+    if not used or imbalance(list(used.values())) < CLEAR_RATIO:
+        return ""
+    few, many = min(used, key=used.__getitem__), max(used, key=used.__getitem__)
+    said = _(
+        "Imbalanced classes: {many} has {ratio:.1f} times as many training images as {few}.",
+        many=errors.plain(translate(info.class_names[many])),
+        few=errors.plain(translate(info.class_names[few])),
+        ratio=used[many] / used[few],
+    )
+    if training.class_weights == "balanced":
+        return said
+    helps = _("Balanced class weights (More settings) make the network attend to the rare ones.")
+    return f"{said} {helps}"
+
+
 def _idle(training: TrainingSpec, name: str) -> bool:
     """Return whether a setting has no effect, given the others."""
-    decays, split = training.schedule in ("step", "exponential"), training.validation == "split"
+    decays = training.schedule in ("step", "exponential")
+    # An image set has validation images of its own.
+    split = training.validation == "split" and not datasets.chosen().validation_size
     used = {
         **{"validation_split": split, "random_state": split},
         **{argument: argument in training.optimizer_arguments for argument in ("momentum", "weight_decay")},
@@ -163,7 +196,7 @@ def _drawings(chosen: str, key: str) -> str:
 
 def _classes(training: TrainingSpec, label: str, common: dict[str, Any]) -> tuple[int, ...]:
     """Draw the choice of the dataset's classes. An unknown class from a link or file is shown unchanged."""
-    names = DATASETS[training.dataset].class_names
+    names = datasets.chosen().class_names
     known = range(len(names))
     chosen = st.multiselect(
         label,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.evaluation.not_finite import format_figure, not_finite
 from cnnlab.figures.confusion import confusion_data, confusion_figure
 from cnnlab.figures.layer_updates import rate_data, rate_figure, updates_data, updates_figure
@@ -97,7 +96,7 @@ def confusion(run: Run, history: History) -> None:
     watch = history.watches[-1]
     if diverged(history, watch.epoch):
         return
-    data = confusion_data(np.array(watch.confusion), DATASETS[run.training.dataset].class_names)
+    data = confusion_data(np.array(watch.confusion), run.dataset.class_names)
     correct = sum(watch.confusion[k][k] for k in range(len(watch.confusion)))
     st.markdown(
         n_(

@@ -27,7 +27,7 @@ ICONS: Mapping[Severity, tuple[str, str]] = {
 
 def findings(run: Run) -> None:
     """Draw the doctor's findings about a run."""
-    found = doctor.examine(lab().runs.history(run.id), run.network, run.training, run.active)
+    found = doctor.examine(lab().runs.history(run.id), run.network, run.training, run.active, run.dataset)
     if not found:
         text = _("No problems found.")
         st.caption(f":material/check_circle: {text}")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.evaluation.not_finite import format_figure
 from cnnlab.figures.history import Branch, Metric, history_data, history_figure
 from cnnlab.figures.prediction_grid import predictions_data, predictions_figure
@@ -23,6 +22,7 @@ from cnnlab.ui.components.charts import Chart, live_charts
 from cnnlab.ui.components.fragments import tabs, watch
 from cnnlab.ui.lab import lab
 from cnnlab.ui.shared import run_controls
+from cnnlab.ui.shared.dataset_note import dataset_note
 from cnnlab.ui.shared.engine_status import waiting_for_workers
 from cnnlab.ui.shared.model_tables import layer_table, settings_table
 from cnnlab.ui.shared.origin_note import origin_note
@@ -45,6 +45,7 @@ def follow(run: Run, compared: Run | None) -> None:
     """Draw a run, and keep it up to date while it trains."""
     _headline(run, lab().runs.history(run.id))
     origin_note(run)
+    dataset_note(run)
     watch(
         lambda: _view(run.id, compared.id if compared else None),
         # The headline and the state of the workers are outside the fragment, so a change reruns the page.
@@ -84,7 +85,7 @@ def _headline(run: Run, history: History) -> None:
     training = run.training
     rate = _("learning rate {rate:g}", rate=training.learning_rate)
     facts = (
-        translate(DATASETS[training.dataset].title),
+        errors.plain(translate(run.dataset.title)),
         training.optimizer,
         rate if training.schedule == "constant" else f"{rate}, {training.schedule}",
         _("batch size {size}", size=training.batch_size),
@@ -172,14 +173,13 @@ def _predictions(run: Run) -> None:
     history = lab().runs.history(run.id)
     answers = history.answers
     if not answers:
-        later = _(
-            "Predictions for the first {count} test images appear after the first epoch.", count=probe_images.COUNT
-        )
+        count = min(probe_images.COUNT, run.dataset.test_size)
+        later = _("Predictions for the first {count} test images appear after the first epoch.", count=count)
         st.caption(later)
         return
     if diagnostics.diverged(history, answers.epoch):
         return
-    figure, aspect, mistakes = _predictions_figure(run.id, run.training.dataset, answers.predictions, language())
+    figure, aspect, mistakes = _predictions_figure(run.id, run.dataset.class_names, answers.predictions, language())
     st.markdown(
         n_(
             "After epoch {epoch}: {count} mistake in the first {all} test images (framed, with prediction ≠ label).",
@@ -195,10 +195,10 @@ def _predictions(run: Run) -> None:
 
 @functools.lru_cache(maxsize=32)
 def _predictions_figure(
-    run: str, dataset: str, predictions: tuple[int, ...], page_language: str
+    run: str, class_names: tuple[str, ...], predictions: tuple[int, ...], page_language: str
 ) -> tuple[Figure, float, int]:
     """Return the grid, its aspect and the number of mistakes. Cached per language, since class names are translated."""
     kept = lab().runs.probe_images(run)
     assert kept is not None, "predictions are reported after their images were written"
-    data = predictions_data(*kept, predictions, DATASETS[dataset].class_names)
+    data = predictions_data(*kept, predictions, class_names)
     return predictions_figure(data, translate), data.aspect, len(data.wrong)

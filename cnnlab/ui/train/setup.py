@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.network.summary import summarize
 from cnnlab.training.recipes import RECIPES
 from cnnlab.ui import errors
 from cnnlab.ui.components.fragments import pressed, when_open
 from cnnlab.ui.session import session, state
-from cnnlab.ui.shared import model_tables, recipe_picker, training_settings
+from cnnlab.ui.shared import datasets, model_tables, recipe_picker, training_settings
 from cnnlab.ui.text import _, n_, translate
 from cnnlab.ui.train.state import TrainState
 
@@ -48,7 +47,7 @@ def _summary() -> str:
     me = session()
     network = recipe_picker.recipe_title(me.recipe) if me.recipe else errors.plain(me.network.name or "–")
     facts = (
-        translate(DATASETS[me.training.dataset].title),
+        errors.plain(translate(datasets.chosen().title)),
         n_("{count} epoch", "{count} epochs", count=me.training.epochs),
         _("batch size {size}", size=me.training.batch_size),
     )
@@ -67,6 +66,8 @@ def _settings() -> None:
             lambda: model_tables.layer_table(summarize(me.network)),
             icon=":material/table_rows:",
         )
+    if note := training_settings.imbalance_note(datasets.chosen(), me.training):
+        st.caption(f":material/balance: {note}")
     if me.recipe:
         recipe = RECIPES[me.recipe]
         st.caption(f"{translate(recipe.about)} · {translate(recipe.source)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.figures.prediction_grid import predictions_data, predictions_figure
 from cnnlab.ui.components.charts import Chart, live_charts
 from cnnlab.ui.lab import lab
@@ -22,7 +21,7 @@ def show(context: WidgetContext) -> None:
     if not predicted or images is None:
         st.caption(_("This run has no saved predictions."))
         return
-    data = predictions_data(*images, predicted.predictions, DATASETS[run.training.dataset].class_names)
+    data = predictions_data(*images, predicted.predictions, run.dataset.class_names)
     st.markdown(
         n_(
             "**{count} of {all}** is wrong (framed; its caption reads prediction ≠ label).",

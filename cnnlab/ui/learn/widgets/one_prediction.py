@@ -6,7 +6,6 @@ import functools
 
 import streamlit as st
 
-from cnnlab.datasets import DATASETS
 from cnnlab.evaluation.metrics import Evaluation
 from cnnlab.figures.heatmap import map_data, map_figure
 from cnnlab.figures.probabilities import probabilities_data, probabilities_figure
@@ -26,7 +25,7 @@ def show(context: WidgetContext) -> None:
         found = _validated(run.id, lab().snapshots.final(run.id))
     last = len(found.labels) - 1
     index = int(st.number_input(_("Validation image index"), 0, last, 0, key=f"{context.key}-number", width=160))
-    names = tuple(translate(name) for name in DATASETS[run.training.dataset].class_names)
+    names = tuple(translate(name) for name in run.dataset.class_names)
     label = names[int(found.labels[index])]
     left, right = st.columns([2, 5], gap="medium")
     with left:

@@ -59,7 +59,7 @@ def settings(one: ImageSet, **changes: object) -> TrainingSpec:
 
 
 def test_a_run_on_an_image_set(lab: Lab, sides: ImageSet) -> None:
-    run = ended(lab, lab.runs.start(network(sides), settings(sides)))
+    run = ended(lab, lab.runs.start(network(sides), settings(sides)), seconds=300)
     assert (run.state, run.error) == ("finished", None)
     # Labels are in the order of the set's classes.
     names = run.dataset.class_names
@@ -152,7 +152,7 @@ def test_clothes_as_photos_of_many_sizes_within_a_minute(lab: Lab, tmp_path: Pat
     info = lab.datasets.info(made.id)
     recipe = RECIPES[FIRST_RECIPE]
     training = fast(recipe.network, for_dataset(recipe.training, info), info)
-    run = ended(lab, lab.runs.start(recipe.network, training))
+    run = ended(lab, lab.runs.start(recipe.network, training), seconds=600)
     assert run.best_val_accuracy is not None and run.best_val_accuracy >= 0.8
     # Processor time, which does not depend on what else the machine does: on one core alone, within a minute.
     watched = sum(watch.processor_seconds for watch in lab.runs.history(run.id).watches)

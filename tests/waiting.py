@@ -22,7 +22,7 @@ def wait_until(condition: Callable[[], T], seconds: float = 300.0) -> T:
     return value
 
 
-def ended(lab: Lab, run: str) -> Run:
-    """The run, once it has ended."""
-    wait_until(lambda: not lab.runs.get(run).active)
+def ended(lab: Lab, run: str, seconds: float = 120.0) -> Run:
+    """The run, once it has ended; see `wait_until`."""
+    wait_until(lambda: not lab.runs.get(run).active, seconds)
     return lab.runs.get(run)

@@ -25,10 +25,12 @@ FLOAT_BYTES = 4
 def most_taken(source: NetworkSpec, input_shape: tuple[int, int, int]) -> int:
     """Return how many layers of a trained network can be taken for images of `input_shape`: at most all but the last.
 
-    The kernels of convolutions fit images of any size, but not of another number of channels.
+    The kernels of convolutions fit images of any size that is not too small, but not of another number of channels.
     """
-    fitting = common_weights((source.input_shape, source.layers), (input_shape, source.layers))
-    return min(fitting, len(weighted(source.layers)) - 1)
+    same = common_weights((source.input_shape, source.layers), (input_shape, source.layers))
+    rows = summarize(NetworkSpec(input_shape=input_shape, layers=source.layers)).rows
+    fitting = [index for index in weighted(source.layers) if rows[index].output_shape]
+    return max(min(same, len(fitting), len(weighted(source.layers)) - 1), 0)
 
 
 def start_from(

@@ -59,6 +59,10 @@ def test_layers_of_images_of_another_size() -> None:
     assert transfer.most_taken(SOURCE, (8, 8, 1)) == 3
     assert transfer.most_taken(SOURCE, (12, 12, 1)) == 2
     assert transfer.most_taken(SOURCE, (8, 8, 3)) == 0
+    # The second convolution's window is larger than what is left of 2 × 2.
+    deep = SOURCE.replace(input_shape=(12, 12, 1), layers=(*SOURCE.layers[:3], *SOURCE.layers[:3], *SOURCE.layers[3:]))
+    assert (transfer.most_taken(deep, (14, 14, 1)), transfer.most_taken(deep, (6, 6, 1))) == (4, 2)
+    assert transfer.most_taken(NetworkSpec(), (8, 8, 1)) == 0
     larger = transfer.start_from(SOURCE, "abc", (3, 0), (12, 12, 1), 5)
     assert [layer.kind for layer in larger.layers] == [
         "Conv2D", "BatchNormalization", "MaxPooling2D", "Flatten", "Dropout", "Dense",

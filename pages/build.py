@@ -6,7 +6,7 @@ from cnnlab.errors import NetworkError
 from cnnlab.network.quick_fixes import Requirements
 from cnnlab.network.summary import check, summarize
 from cnnlab.ui import page_header
-from cnnlab.ui.build import layer_cards, share, side_panel
+from cnnlab.ui.build import layer_cards, share, side_panel, trained_start
 from cnnlab.ui.components.fragments import redraw, tabs
 from cnnlab.ui.lab import lab
 from cnnlab.ui.pages import go
@@ -22,6 +22,7 @@ me = session()
 def toolbar() -> None:
     """Draw the starting point, the dataset, undo and redo."""
     recipe_picker.start_from()
+    trained_start.choose()
     recipe_picker.dataset()
     undo = st.button(_("Undo"), icon=":material/undo:", key="undo", disabled=not me.edits.past)
     redo = st.button(_("Redo"), icon=":material/redo:", key="redo", disabled=not me.edits.future)
@@ -36,6 +37,7 @@ def workbench() -> None:
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     left, right = st.columns([10, 11], gap="large")
     with left:
+        trained_start.bar(me.network)
         network, drawn = layer_cards.draw(me.network, f"layer-{me.edition}")
     me.network = network
     with bar:  # Drawn last, since the latest change can be undone.
@@ -44,6 +46,7 @@ def workbench() -> None:
     summary, needs, error = summarize(network), Requirements(info.input_shape, len(info.class_names)), None
     try:
         check(network, info.input_shape, len(info.class_names), lab().settings.max_parameters, summary)
+        lab().start_weights.check(network)
     except NetworkError as found:
         error = found
     layer_cards.fill(drawn, summary.rows, error, needs)
@@ -53,6 +56,7 @@ def workbench() -> None:
         side_panel.diagram(network, summary)
         side_panel.totals(summary)
         side_panel.advise(network, summary, needs)
+        side_panel.suggest_augmentation(info.train_size, len(info.class_names))
         if st.button(
             _("Train this network"),
             type="primary",

@@ -46,6 +46,7 @@ def begin(dataset: str | None = None) -> None:
 run = linked_run()
 start = setup.setup(following=run is not None)
 design_link.write_link()
+start_run.missing_start(me.network)
 if start:
     begin()
 if me.offer and st.button(_("Train on the built-in digits instead"), key="offer", type="primary"):

@@ -20,6 +20,7 @@ TENSORFLOW = {
     "cnnlab.training.checkpoint",
     "cnnlab.training.recorded_model",
     "cnnlab.training.augment",
+    "cnnlab.training.frozen_features",
     "cnnlab.training.callbacks.reporting",
     "cnnlab.training.callbacks.diagnostics",
     "cnnlab.training.callbacks.run_control",

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from cnnlab.network.layers import Layer
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.start import Start
 from cnnlab.runs.run import Run
 from cnnlab.training.spec import TrainingSpec
 
@@ -95,6 +96,7 @@ def _network_differences(networks: Sequence[NetworkSpec]) -> list[Difference]:
     # For each other network: its counterparts of the first network's layers, and its additional layers.
     aligned = [_align(first, other) for other in others]
     rows = [Difference("input_shape", tuple(_text(network.input_shape) for network in networks))]
+    rows += _start_differences([network.start for network in networks])
     for index in range(-1, len(first.layers)):
         if index >= 0:
             layers = [first.layers[index], *(matched[index] for matched, _ in aligned)]
@@ -102,6 +104,19 @@ def _network_differences(networks: Sequence[NetworkSpec]) -> list[Difference]:
         extra = [" → ".join(map(_layer, added[index])) or NOTHING for _, added in aligned]
         rows.append(Difference("", (NOTHING, *extra), layer=index, added=True))
     return [row for row in rows if _differs(row)]
+
+
+def _start_differences(starts: Sequence[Start | None]) -> list[Difference]:
+    """Return the differences in what networks start from: the run and its snapshot, and the number of layers."""
+
+    def row(field: str, value: Callable[[Start], str]) -> Difference:
+        return Difference(f"start.{field}", tuple(value(one) if one else NOTHING for one in starts))
+
+    return [
+        row("run", lambda one: f"{one.run} ({one.epoch}{f', {one.step}' if one.step else ''})"),
+        row("taken", lambda one: str(one.taken)),
+        row("frozen", lambda one: str(one.frozen)),
+    ]
 
 
 def _layer_differences(index: int, layers: Sequence[Layer | None]) -> list[Difference]:

@@ -12,15 +12,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cnnlab.datasets import DatasetInfo
+from cnnlab.errors import fill
 from cnnlab.export.keras_script_data import augmentation_code, data_code, literal, number
 from cnnlab.i18n.marks import N_, Translate, untranslated
 from cnnlab.network.layers import Conv2D, Layer
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.summary import keras_names
 from cnnlab.training.schedule import cosine_epochs, keras_schedule
 from cnnlab.training.spec import Augmentation, TrainingSpec
 
 _ALWAYS = frozenset({"filters", "units", "kernel_size", "pool_size", "rate", "stddev", "scale"})
 """Arguments that are always written: most have no default in Keras, and readers expect them."""
+
+
+START_FILE = "start-weights.npz"
+"""The file with the weights of the first layers, if these start with another network's."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ def sections(
         N_("The images: pixels from 0 to 1"): data_code(training, translate, dataset),
         N_("The network"): _network(network, training, translate),
         N_("Hand-designed kernels: initial values of the first filters, with zero bias"): _kernels(network, translate),
+        N_("The first layers: weights of a trained network"): _start(network, translate),
         N_("Loss, optimizer and metrics"): _compile(training, translate),
         N_("Augmentation: random changes of the images in every epoch"): augmentation_code(training, translate),
         N_("Training"): _fit(training, translate),
@@ -166,6 +173,29 @@ def _kernels(network: NetworkSpec, translate: Translate) -> str:
             matrices = "".join(f"        {kernel},\n" for kernel in layer.model_dump(mode="json")["kernels"])
             calls.append(f"begin_with(\n    model.layers[{index}],\n    [\n{matrices}    ],\n)")
     return "\n\n\n".join([_BEGIN.format(comment=translate(_MIDDLE)), "\n".join(calls)]) if calls else ""
+
+
+_TRAINED = N_("Of the run {run}, after epoch {epoch}. CNN Lab offers {file} next to this script.")
+
+
+def _start(network: NetworkSpec, translate: Translate) -> str:
+    """Return code that loads the weights of the layers that start with another network's; empty without a start."""
+    if network.start is None:
+        return ""
+    names, values = keras_names(network), {"run": network.start.run, "epoch": network.start.epoch, "file": START_FILE}
+    loaded = "".join(f"    {index}: {literal(names[index])},\n" for index in network.taken)
+    lines = [
+        f"# {fill(translate(_TRAINED), values)}",
+        f"names = {{\n{loaded}}}",
+        f"with np.load({literal(START_FILE)}) as kept:",
+        "    for index, name in names.items():",
+        "        layer = model.layers[index]",
+        '        layer.set_weights([kept[f"{name}.{k}"] for k in range(len(layer.weights))])',
+    ]
+    if network.frozen:
+        comment = translate(N_("Frozen: training leaves them unchanged."))
+        lines += [f"# {comment}", f"for index in {list(network.frozen)}:", "    model.layers[index].trainable = False"]
+    return "\n".join(lines)
 
 
 def _compile(training: TrainingSpec, translate: Translate) -> str:

@@ -16,10 +16,12 @@ from cnnlab.export.html_report import Content, report
 from cnnlab.i18n.marks import Translate, untranslated
 from cnnlab.lab.histories import Histories
 from cnnlab.lab.snapshots import Snapshots
+from cnnlab.lab.start_weights import pack
 from cnnlab.runs import archive, builtin
 from cnnlab.runs.origin import origin
 from cnnlab.runs.run import Run
 from cnnlab.runs.store import RunStore
+from cnnlab.training import initial_state
 from cnnlab.training.snapshots import Moment
 
 TIMEOUT_SECONDS = 300.0
@@ -92,6 +94,15 @@ class Exports:
     def script(self, run: Run, translate: Translate = untranslated) -> File:
         """Export a Keras script that repeats the training."""
         return File(f"{_stem(run)}.py", keras_script.script(run.network, run.training, translate, run.dataset).encode())
+
+    def start_weights(self, run: Run) -> File:
+        """Export the weights that the script loads, if the run started with another network's.
+
+        Raises:
+            CNNLabError: the file with these weights is gone.
+        """
+        weights = initial_state.read(self._store.folder(run.id)).weights or {}
+        return File(keras_script.START_FILE, pack(dict(list(weights.items())[: len(run.network.taken)])))
 
     def notebook(self, run: Run, translate: Translate = untranslated) -> File:
         """Export a Jupyter notebook that repeats the training."""

@@ -15,6 +15,7 @@ from cnnlab.lab.run_control import RunControl
 from cnnlab.lab.runs import Runs
 from cnnlab.lab.scheduler import Scheduler
 from cnnlab.lab.snapshots import Snapshots
+from cnnlab.lab.start_weights import StartWeights
 from cnnlab.lab.test_sets import TestSets
 from cnnlab.runs.annotations import Annotations
 from cnnlab.runs.drawings import Drawings
@@ -35,6 +36,7 @@ class Lab:
         runs: start, find and continue runs.
         control: pause, step and stop training runs.
         snapshots: saved weights of runs.
+        start_weights: the weights of other runs that networks start with.
         inference: run a network on one image.
         live_networks: networks for the browser to run.
         evaluation: evaluate a network on many images.
@@ -68,7 +70,10 @@ class Lab:
         self.image_sets = ImageSets(settings)
         self.image_set_jobs = ImageSetJobs(settings, self.image_sets)
         self.snapshots = Snapshots(self.store, histories)
-        self.runs = Runs(settings, self.store, self.scheduler, histories, self.snapshots, self.drawings)
+        self.start_weights = StartWeights(self.store, self.snapshots)
+        self.runs = Runs(
+            settings, self.store, self.scheduler, histories, self.snapshots, self.drawings, self.start_weights
+        )
         self.control = RunControl(self.store, self.scheduler)
         self.inference = Inference(self.engine, self.snapshots)
         self.live_networks = LiveNetworks(settings, self.snapshots, self.inference)

@@ -20,6 +20,7 @@ from cnnlab.lab.run_control import external
 from cnnlab.lab.run_drawings import pack_drawings
 from cnnlab.lab.scheduler import Scheduler
 from cnnlab.lab.snapshots import Snapshots
+from cnnlab.lab.start_weights import StartWeights
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import check
 from cnnlab.runs import builtin
@@ -61,6 +62,7 @@ class Runs:
         histories: Histories,
         snapshots: Snapshots,
         drawings: Drawings,
+        start_weights: StartWeights,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -68,6 +70,7 @@ class Runs:
         self._histories = histories
         self._snapshots = snapshots
         self._drawings = drawings
+        self._start_weights = start_weights
 
     # Finding
 
@@ -124,11 +127,12 @@ class Runs:
         Args:
             who: the person's nickname or session id.
             name: by default the network's.
-            initial: initial weights and additional images.
+            initial: initial weights and additional images; without weights, those that `network.start` names.
             parent: the run whose weights it starts with, and after which of its epochs; see `fork`.
 
         Raises:
-            NetworkError: the network cannot be trained on this dataset.
+            NetworkError: the network cannot be trained on this dataset, or there are no weights for it to start with.
+            NotFiniteError: these weights are NaN or infinite.
             TrainingError: the dataset or the drawings do not exist, they do not fit, or there is too little memory.
             DatasetError: the image set does not exist.
         """
@@ -137,6 +141,10 @@ class Runs:
         check_classes(training, len(info.class_names))
         if not self._settings.scheduler:
             memory.check(summary, training, dataset=info)
+        sources = [parent[0]] if parent else []
+        if network.start and initial.weights is None:
+            initial = InitialState(self._start_weights.weights(network), initial.extra)
+            sources.append(network.start.run)
         drawings, run = pack_drawings(self._drawings, training), new_id()
         with self._scheduler.locked_queue() as at_once:
             # All or nothing: if the disk is full, no run is added.
@@ -144,7 +152,7 @@ class Runs:
                 if drawings:
                     drawings_file.save(folder, drawings)
                 save(folder, initial)
-                if parent and origin(self._store, parent[0]) != "here":
+                if any(origin(self._store, source) != "here" for source in sources):
                     (folder / CONTINUED).touch()
                 added = self._store.create(
                     one_line(name, MAX_NAME) or one_line(network.name, MAX_NAME),

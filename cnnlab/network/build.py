@@ -17,7 +17,8 @@ from cnnlab.network.summary import keras_names
 def build(network: NetworkSpec, precision: Precision = "float32") -> keras.Sequential:
     """Return the Keras model of a network that `summary.check` accepted.
 
-    Its input is float32 (batch, height, width, channels).
+    Its input is float32 (batch, height, width, channels). Layers frozen by `network.start` are not trainable, but their
+    weights are random until `initial_state.set_weights` sets them.
 
     Args:
         precision: with mixed_bfloat16, layers compute in bfloat16 and keep their weights in float32; the last layer
@@ -42,6 +43,8 @@ def _build(network: NetworkSpec) -> keras.Sequential:
     for layer, keras_layer_ in zip(network.layers, model.layers, strict=True):
         if isinstance(layer, Conv2D) and layer.kernels:
             keras_layer_.set_weights(with_initial_kernels(keras_layer_.get_weights(), layer.kernels))
+    for index in network.frozen:
+        model.layers[index].trainable = False
     return model
 
 

@@ -68,6 +68,9 @@ class Layer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     title: ClassVar[str]
     """Name of the layer for readers (marked)."""
+    has_weights: ClassVar[bool] = False
+    random: ClassVar[bool] = False
+    """Whether the layer changes its input at random during training."""
 
     kind: str
 
@@ -101,6 +104,10 @@ class Layer(BaseModel):
         """Return the number of weights that are frozen or updated by other rules (moving averages)."""
         return ZERO
 
+    def weights(self, shape: Shape) -> Sum:
+        """Return the number of all weights, in Keras's order."""
+        return Sum(*self.trainable_weights(shape).terms, *self.non_trainable_weights(shape).terms)
+
     def multiply_adds(self, shape: Shape) -> Sum:
         """Return the multiply-adds for one image; comparisons, exponentials and plain additions do not count."""
         return ZERO
@@ -120,6 +127,7 @@ class Layer(BaseModel):
 class NormalizingLayer(Layer):
     """A layer that normalizes values to mean 0 and variance 1, then applies a learned scale and offset per channel."""
 
+    has_weights = True
     epsilon: float = Field(0.001, gt=0, le=1, description=N_("Small constant that prevents division by zero."))
 
     def trainable_weights(self, shape: Shape) -> Sum:
@@ -180,6 +188,7 @@ class SlidingLayer(ImageLayer):
 class ConvolutionLayer(SlidingLayer):
     """A layer that slides learned kernels over the image."""
 
+    has_weights = True
     kernel_size: Pair = Field((3, 3), description=N_("Height and width of the kernel, in pixels."))
     strides: Pair = Field((1, 1), description=N_("Step of the kernel, in pixels."))
     dilation_rate: Pair = Field(

@@ -89,6 +89,7 @@ class Dropout(Layer):
     """Keras's Dropout: during training, sets random values to 0 and scales up the others."""
 
     title = N_("Dropout")
+    random = True
     kind: Literal["Dropout"] = "Dropout"
     rate: float = Field(0.25, ge=0, lt=1, description=N_("Fraction of the values set to 0 in each training step."))
 
@@ -97,6 +98,7 @@ class SpatialDropout2D(ImageLayer):
     """Keras's SpatialDropout2D: during training, sets random feature maps to 0."""
 
     title = N_("Spatial dropout")
+    random = True
     kind: Literal["SpatialDropout2D"] = "SpatialDropout2D"
     rate: float = Field(
         0.25, ge=0, lt=1, description=N_("Fraction of the feature maps set to 0 in each training step.")
@@ -107,6 +109,7 @@ class GaussianNoise(Layer):
     """Keras's GaussianNoise: during training, adds random noise."""
 
     title = N_("Gaussian noise")
+    random = True
     kind: Literal["GaussianNoise"] = "GaussianNoise"
     stddev: float = Field(0.1, ge=0, le=10, description=N_("Standard deviation of the noise."))
 
@@ -166,6 +169,7 @@ class Dense(Layer):
     """Keras's Dense: every unit is connected to every value of the input vector."""
 
     title = N_("Dense")
+    has_weights = True
     kind: Literal["Dense"] = "Dense"
     units: int = Field(10, ge=1, le=16384, description=N_("Number of neurons, which is the number of output values."))
     activation: Activation_ = Field("linear", description=N_("Function applied to every output value."))

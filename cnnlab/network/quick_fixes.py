@@ -91,6 +91,10 @@ def _kernels(network: NetworkSpec, index: int) -> tuple[Kernel, ...]:
     return layer.kernels if isinstance(layer, Conv2D) else ()
 
 
+def _from_scratch(network: NetworkSpec, index: int, needs: Requirements) -> NetworkSpec:
+    return network.replace(start=None)
+
+
 def _add_head(network: NetworkSpec, index: int, needs: Requirements) -> NetworkSpec:
     rows = summarize(network).rows
     shape = rows[-1].output_shape if rows else network.input_shape
@@ -111,6 +115,7 @@ QUICK_FIXES: Mapping[str, QuickFix] = MappingProxyType(
         "more-filters": QuickFix(N_("Add filters, one per kernel"), _more_filters),
         "kernel-size": QuickFix(N_("Fit the kernel size to the kernels"), _kernel_size),
         "drop-kernels": QuickFix(N_("Remove the kernels that do not fit"), _drop_kernels),
+        "from-scratch": QuickFix(N_("Train all layers from scratch"), _from_scratch),
         "head": QuickFix(N_("Add an output layer with softmax"), _add_head),
     }
 )

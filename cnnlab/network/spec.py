@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer, model_validator
 
 from cnnlab.errors import NetworkError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.initial_kernels import MAX_WEIGHTS, count_weights
 from cnnlab.network.layers import AnyLayer, Conv2D
+from cnnlab.network.start import Start, common_weights, weighted
 
 FORMAT: Literal[1] = 1
 """Version of the JSON format; newer versions are refused."""
@@ -38,6 +39,7 @@ class NetworkSpec(BaseModel):
         name: a label without effect on the computation.
         input_shape: (height, width, channels) of one image.
         layers: at most `MAX_LAYERS` layers.
+        start: the trained network that the first layers start from; None: all weights start at random.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +47,7 @@ class NetworkSpec(BaseModel):
     name: str = Field("", max_length=80)
     input_shape: tuple[_Length, _Length, _Channels] = (28, 28, 1)
     layers: tuple[AnyLayer, ...] = Field((), max_length=MAX_LAYERS)
+    start: Start | None = None
 
     @model_validator(mode="after")
     def _limit_kernels(self) -> NetworkSpec:
@@ -63,13 +66,46 @@ class NetworkSpec(BaseModel):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _limit_start(self) -> NetworkSpec:
+        count = len(weighted(self.layers))
+        if self.start and self.start.taken > count:
+            raise NetworkError(
+                N_("The network starts {taken} layers with the weights of another network, but only {count} have any."),
+                N_("Correct “taken”, or leave out “start” to train from scratch."),
+                taken=self.start.taken,
+                count=count,
+            ).at(None, field="start")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _omit_start(self, handler: Any) -> dict[str, Any]:
+        # A network without one is written as before there were any.
+        return {name: value for name, value in handler(self).items() if name != "start" or value is not None}
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """Return the indices of the layers that start with the weights of another network."""
+        return tuple(weighted(self.layers)[: self.start.taken]) if self.start else ()
+
+    @property
+    def frozen(self) -> tuple[int, ...]:
+        """Return the indices of those among them that training leaves unchanged."""
+        return self.taken[: self.start.frozen] if self.start else ()
+
     def replace(self, **changes: Any) -> NetworkSpec:
         """Return a validated copy with `changes`.
+
+        Layers that no longer fit the weights that they started with, and those after them, start at random.
 
         Raises:
             NetworkError: the kernels of the layers have more weights than a network may have.
         """
-        return NetworkSpec.model_validate({**dict(self), **changes})
+        after = {**dict(self), **changes}
+        if self.start and "start" not in changes:
+            same = common_weights((self.input_shape, self.layers), (after["input_shape"], after["layers"]))
+            after["start"] = self.start.with_taken(same)
+        return NetworkSpec.model_validate(after)
 
     def to_json(self, indent: int | None = None) -> str:
         return self.model_dump_json(indent=indent)

@@ -75,12 +75,12 @@ def summarize(network: NetworkSpec) -> Summary:
     """Return a row for every layer, from input to output."""
     rows: list[Row] = []
     shape: Shape | None = network.input_shape
-    field = ReceptiveField()
+    field, frozen = ReceptiveField(), network.frozen
     for index, (layer, name) in enumerate(zip(network.layers, keras_names(network), strict=True)):
         row = Row(index, name, layer, shape)
         if shape is not None:
             try:
-                row = _row(row, shape, field, network.input_shape)
+                row = _row(row, shape, field, network.input_shape, index in frozen)
             except NetworkError as error:
                 row = Row(index, name, layer, shape, error=error.at(index).of_kind(layer.kind))
         shape, field = row.output_shape, row.receptive_field or field
@@ -88,7 +88,7 @@ def summarize(network: NetworkSpec) -> Summary:
     return Summary(tuple(rows))
 
 
-def _row(row: Row, shape: Shape, field: ReceptiveField, input_shape: tuple[int, int, int]) -> Row:
+def _row(row: Row, shape: Shape, field: ReceptiveField, input_shape: tuple[int, int, int], frozen: bool) -> Row:
     layer, output = row.layer, row.layer.output_shape(shape)
     window = layer.window(shape)
     texts: tuple[str, ...] = ()
@@ -110,8 +110,8 @@ def _row(row: Row, shape: Shape, field: ReceptiveField, input_shape: tuple[int, 
         layer,
         shape,
         output,
-        layer.trainable_weights(shape),
-        layer.non_trainable_weights(shape),
+        ZERO if frozen else layer.trainable_weights(shape),
+        layer.weights(shape) if frozen else layer.non_trainable_weights(shape),
         layer.multiply_adds(shape),
         field,
         texts,

@@ -38,7 +38,7 @@ IMPORTED = "imported"
 """An empty file that marks a model from elsewhere: which images it was trained on is not known."""
 CONTINUED = "continued"
 """An empty file that marks a fork of a run with one of these three marks, which may be deleted."""
-_BEGIN = f"{initial_state.FOLDER}/{Moment(0).file}"
+_BEGIN = f"{initial_state.FOLDER}/snapshots/{Moment(0).file}"
 _MOMENT = re.compile(r"snapshots/(\d{4})-(\d{6})\.npz", re.ASCII)
 _MODEL = re.compile(r"model\.keras|checkpoint-\d{4}\.keras", re.ASCII)
 _BEST = re.compile(r"best-\d{4}\.weights\.h5", re.ASCII)
@@ -79,6 +79,11 @@ class Limits:
         """Return layer name -> the shapes of its weights, in Keras's order."""
         return {row.name: weight_shapes(row) for row in self._rows if row.parameters}
 
+    @property
+    def taken_shapes(self) -> dict[str, list[Shape]]:
+        """Return the same for the layers that start with another network's weights only."""
+        return {self._rows[index].name: weight_shapes(self._rows[index]) for index in self.network.taken}
+
     @functools.cached_property
     def _rows(self) -> tuple[Row, ...]:
         return check(self.network, self.dataset.input_shape, self.classes, self.max_parameters).rows
@@ -108,7 +113,7 @@ def read(name: str, content: bytes, limits: Limits) -> File:
         CNNLabError, ValueError, OSError, ...: the content is invalid.
     """
     if _MOMENT.fullmatch(name) or name == _BEGIN:
-        return _weights(name, content, limits)
+        return _weights(name, content, limits.shapes, limits.taken_shapes if name == _BEGIN else {})
     if name == PROBE_IMAGES:
         return _probe_images(content, limits)
     if name == drawings_file.FILE:
@@ -187,10 +192,12 @@ def write(folder: Path, name: str, file: File) -> None:
         np.savez(path, **arrays)  # type: ignore[arg-type]
 
 
-def _weights(name: str, content: bytes, limits: Limits) -> Weights:
-    expected = limits.shapes
+def _weights(name: str, content: bytes, expected: dict[str, list[Shape]], first: dict[str, list[Shape]]) -> Weights:
+    """Return weights of the shapes `expected`, or only those of the first layers, if there are such."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if first and len(archive.namelist()) == sum(map(len, first.values())):
+                expected = first
             if len(archive.namelist()) != sum(map(len, expected.values())):
                 raise ValueError(name)
             return {

@@ -10,10 +10,12 @@ from cnnlab.training.schedule import keras_schedule
 from cnnlab.training.spec import TrainingSpec
 
 
-def compile_model(model: keras.Model, training: TrainingSpec, steps: int) -> None:
-    """Compile `model` with its optimizer, loss and the accuracy metric, for `steps` steps per epoch."""
+def compile_model(
+    model: keras.Model, training: TrainingSpec, steps: int, shared: keras.optimizers.Optimizer | None = None
+) -> None:
+    """Compile `model` with an optimizer (`shared` or a new one), loss and accuracy, for `steps` steps per epoch."""
     model.compile(
-        optimizer=optimizer(training, steps),
+        optimizer=shared or optimizer(training, steps),
         loss=training.loss,
         metrics=["accuracy"],
         steps_per_execution=min(training.steps_per_execution, steps),

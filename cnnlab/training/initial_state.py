@@ -17,6 +17,7 @@ from cnnlab import files
 from cnnlab.errors import TrainingError
 from cnnlab.i18n.marks import N_
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.start import Start
 from cnnlab.network.summary import format_shape, summarize
 from cnnlab.training import snapshots
 from cnnlab.training.drawings_file import MAX_ARRAY_BYTES
@@ -46,7 +47,10 @@ class Extra(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class InitialState:
-    """The initial weights and additional images of a run; by default random weights and no images."""
+    """The initial weights and additional images of a run; by default random weights and no images.
+
+    The weights are those of all layers, or of the first ones (`network.start`).
+    """
 
     weights: Weights | None = None
     extra: Extra | None = None
@@ -146,21 +150,36 @@ def check_weights(network: NetworkSpec, weights: Weights) -> None:
         raise _mismatch(" · ".join(f"{count:,}" for count in needed), " · ".join(f"{count:,}" for count in given))
 
 
-def set_weights(model: Any, weights: Weights | None) -> None:
+def set_weights(model: Any, network: NetworkSpec, weights: Weights | None) -> None:
     """Set the weights of a Keras model, layer by layer in order; None leaves it unchanged.
 
+    Args:
+        weights: of all layers, or of those that start with another network's weights (`network.taken`).
+
     Raises:
-        TrainingError: the shapes do not match the model.
+        TrainingError: the shapes do not match the model, or the network needs weights and there are none.
     """
     if weights is None:
+        if network.start:
+            raise _no_weights(network.start)
         return
     layers = [layer for layer in model.layers if layer.weights]
+    if network.start and len(weights) == network.start.taken:
+        layers = layers[: network.start.taken]
     needed = [[tuple(array.shape) for array in layer.weights] for layer in layers]
     given = [[array.shape for array in arrays] for arrays in weights.values()]
     if needed != given:
         raise _mismatch(str(needed), str(given))
     for layer, arrays in zip(layers, weights.values(), strict=True):
         layer.set_weights(arrays)
+
+
+def _no_weights(start: Start) -> TrainingError:
+    return TrainingError(
+        N_("The first layers start with the weights of the run {run}, but these weights were not given."),
+        N_("Start the run in the Lab that has it, or leave out “start” to train from scratch."),
+        run=start.run,
+    )
 
 
 def _mismatch(needed: str, given: str) -> TrainingError:

@@ -20,6 +20,7 @@ from cnnlab.network.build import build
 from cnnlab.network.precision import Precision, has_bfloat16
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import Summary, check
+from cnnlab.network.transfer import computed_once
 from cnnlab.settings import Settings
 from cnnlab.training import augment, class_weights, drawings_file, probe_images, snapshots
 from cnnlab.training.callbacks.diagnostics import Diagnostics
@@ -31,6 +32,7 @@ from cnnlab.training.checkpoint import Checkpoint
 from cnnlab.training.compile_model import compile_model
 from cnnlab.training.control import Control
 from cnnlab.training.events import AnyEvent, Epoch, Finished, Reason, Started
+from cnnlab.training.frozen_features import Rest
 from cnnlab.training.initial_state import NO_INITIAL_STATE, InitialState, set_weights
 from cnnlab.training.spec import Augmentation, TrainingSpec
 from cnnlab.training.split import Split, split
@@ -74,7 +76,7 @@ def train(
         DatasetError: the arrays of a dataset of your own are not as `Dataset` describes them.
         NetworkError: the network cannot be built or does not fit the dataset.
         TrainingError: there are fewer images than requested, no drawings, or drawings that do not fit; or the initial
-            state does not fit.
+            state does not fit, or is missing although the network starts from another one (`network.start`).
     """
     drawings_file.check(training)
     dataset = dataset.checked()
@@ -93,7 +95,7 @@ def train(
         model = done.load(folder)
         if model is None:
             model = build(network, precision)
-            set_weights(model, initial.weights)
+            set_weights(model, network, initial.weights)
             compile_model(model, training, steps)
         probe_images.save(folder, dataset)
         on_event(
@@ -109,11 +111,17 @@ def train(
         )
         if done.epochs:
             on_event(done.epochs[-1])
-        return _fit(model, training, dataset, images, done=done, folder=folder, on_event=on_event, control=control)
+        count, augmented = len(images.x_train) + len(images.x_validation), training.augmentation != Augmentation()
+        once = computed_once(network, summary, count, augmented)
+        rest = Rest(model, once, training, steps) if once else None
+        return _fit(
+            model, rest, training, dataset, images, done=done, folder=folder, on_event=on_event, control=control
+        )
 
 
 def _fit(
     model: keras.Sequential,
+    rest: Rest | None,
     training: TrainingSpec,
     dataset: Dataset,
     images: Split,
@@ -147,18 +155,18 @@ def _fit(
         ),
         reporter,
         AnswersReporter(scaled(dataset.x_test[: probe_images.COUNT]), on_event),
-        *([Diagnostics(on_event, reporter, training, images, dataset.classes)] if training.watch else []),
+        *([Diagnostics(on_event, reporter, training, images, dataset.classes, rest)] if training.watch else []),
         SnapshotKeeper(folder, snapshots.plan_moments(training, steps, model.count_params()), len(done.epochs)),
         run_control,
     ]
     ended_before = len(done.epochs) == training.epochs or (training.early_stopping and stopping.stopped_epoch > 0)
     if not ended_before:
         try:
-            model.fit(
-                **_training_data(training, images, dataset.classes, len(done.epochs)),
+            arguments = _data(training, images, dataset.classes, len(done.epochs), rest, run_control.check_stop)
+            (rest or model).fit(
+                **arguments,
                 epochs=training.epochs,
                 initial_epoch=len(done.epochs),
-                validation_data=(scaled(images.x_validation), _labels(images.y_validation, dataset.classes, training)),
                 validation_batch_size=training.batch_size,
                 callbacks=callbacks,
                 verbose=0,
@@ -183,13 +191,31 @@ def _fit(
     return Trained(model, done.epochs, reason)
 
 
-def _training_data(training: TrainingSpec, images: Split, classes: int, epochs_done: int) -> dict[str, Any]:
-    """Return the training data for `fit`: arrays, or augmented batches after `epochs_done` epochs."""
-    x, y = scaled(images.x_train), _labels(images.y_train, classes, training)
+def _data(
+    training: TrainingSpec,
+    images: Split,
+    classes: int,
+    epochs_done: int,
+    rest: Rest | None,
+    between: Callable[[], None],
+) -> dict[str, Any]:
+    """Return the data for `fit`: arrays of images, or of features for `rest`; or augmented batches.
+
+    Args:
+        epochs_done: how many epochs were trained before.
+        between: called now and then while features are computed; may raise to stop.
+    """
+    x, x_validation = scaled(images.x_train), scaled(images.x_validation)
+    y, y_validation = (_labels(labels, classes, training) for labels in (images.y_train, images.y_validation))
     weights = class_weights.balanced(images.y_train, classes) if training.class_weights == "balanced" else None
-    if training.augmentation == Augmentation():
-        return {"x": x, "y": y, "batch_size": training.batch_size, "class_weight": weights}
-    return {"x": augment.batches(x, y, training, epochs_done), "shuffle": False, "class_weight": weights}
+    if training.augmentation != Augmentation():
+        batches = augment.batches(x, y, training, epochs_done)
+        data = {"x": batches, "shuffle": False}
+    else:
+        if rest:
+            x, x_validation = (rest.features(part, between) for part in (x, x_validation))
+        data = {"x": x, "y": y, "batch_size": training.batch_size}
+    return {**data, "validation_data": (x_validation, y_validation), "class_weight": weights}
 
 
 def _keeps_best(training: TrainingSpec) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cnnlab.evaluation.run_differences import Difference, differences, leaderboard, pareto
 from cnnlab.network.layers import AnyLayer, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from cnnlab.network.spec import NetworkSpec
+from cnnlab.network.start import Start
 from cnnlab.runs.run import Run
 from cnnlab.training.recipes import RECIPES
 from cnnlab.training.spec import TrainingSpec
@@ -81,6 +82,20 @@ def test_another_input_and_no_layers_at_all() -> None:
     assert differences([first, second]) == [
         Difference("input_shape", ("28×28×1", "8×8×1")),
         Difference("", ("–", "Flatten() → Dense(activation=softmax)"), -1, "", True),
+    ]
+
+
+def test_what_networks_start_from() -> None:
+    network = NetworkSpec(layers=(Conv2D(), Flatten(), Dense()))
+    frozen = network.replace(start=Start(run="abc", epoch=3, step=7, taken=2, frozen=2))
+    thawed = frozen.replace(start=Start(run="abc", epoch=3, step=7, taken=2, frozen=0))
+    assert [(row.field, row.values) for row in differences([run(network=frozen), run(network=thawed)])] == [
+        ("start.frozen", ("2", "0"))
+    ]
+    assert [(row.field, row.values) for row in differences([run(network=network), run(network=frozen)])] == [
+        ("start.run", ("–", "abc (3, 7)")),
+        ("start.taken", ("–", "2")),
+        ("start.frozen", ("–", "2")),
     ]
 
 

@@ -17,7 +17,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnlab.datasets import DATASETS, load, scaled
-from cnnlab.export.keras_script import layer_code, notebook, script, sections
+from cnnlab.export.keras_script import START_FILE, layer_code, notebook, script, sections
+from cnnlab.lab.start_weights import pack
+from cnnlab.network import transfer
 from cnnlab.network.build import keras_layer
 from cnnlab.network.layers import (
     LAYERS,
@@ -41,6 +43,7 @@ from cnnlab.network.precision import has_bfloat16
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import summarize
 from cnnlab.training import drawings_file
+from cnnlab.training.initial_state import InitialState
 from cnnlab.training.recipes import RECIPES
 from cnnlab.training.spec import Augmentation, TrainingSpec
 from cnnlab.training.train import train
@@ -169,6 +172,17 @@ RUNS: dict[str, tuple[NetworkSpec, TrainingSpec]] = {
     "together": (SMALL, DIGITS.replace(steps_per_execution=3)),
     "bfloat16": (MIXED, DIGITS.replace(precision="mixed_bfloat16", augmentation=Augmentation(shift=0.1))),
 }
+TRAINED = NetworkSpec(
+    input_shape=(8, 8, 1),
+    layers=(Dropout(rate=0.1), Conv2D(filters=3, activation="relu"), BatchNormalization(), Flatten(), Dense(units=4)),
+)
+RUNS["started"] = (transfer.freeze(transfer.start_from(TRAINED, "other", (2, 0), (8, 8, 1), 10), 1), DIGITS)
+_random = np.random.default_rng(3)
+WEIGHTS = {
+    "conv2d": (_random.normal(size=(3, 3, 1, 3)), np.zeros(3)),
+    "batch_normalization": tuple(_random.uniform(0.5, 1, (4, 3))),
+}
+"""What the first layers of "started" start with."""
 if not has_bfloat16():
     # There the Lab computes in float32, and the script says when to leave the line out.
     del RUNS["bfloat16"]
@@ -206,6 +220,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kept")
     images = np.random.default_rng(1).integers(0, 256, (30, 28, 28, 1), dtype=np.uint8)
     drawings_file.save(folder, drawings_file.pack(images, np.arange(30) % 10))
+    (folder / START_FILE).write_bytes(pack(WEIGHTS))
     return folder
 
 
@@ -216,7 +231,8 @@ def results(tmp_path_factory: pytest.TempPathFactory, kept: Path) -> dict[str, A
     scripts = {name: script(network, training) for name, (network, training) in RUNS.items()}
     scripts["notebook"] = cells(notebook(*RUNS["cosine"]))
     (folder / "driver.py").write_text(_DRIVER)
-    shutil.copy(kept / drawings_file.FILE, folder)
+    for file in (drawings_file.FILE, START_FILE):
+        shutil.copy(kept / file, folder)
     (folder / "scripts.json").write_text(json.dumps(scripts))
     done = subprocess.run(
         [sys.executable, "driver.py", "scripts.json", "results.json"],
@@ -240,7 +256,9 @@ def test_the_script_does_what_the_lab_does(results: dict[str, Any], name: str, k
     dataset = load(training.dataset)
     keras.utils.clear_session()
     shutil.copy(kept / drawings_file.FILE, tmp_path)
-    trained = train(network, training, dataset, folder=tmp_path)
+    trained = train(
+        network, training, dataset, folder=tmp_path, initial=InitialState(WEIGHTS if network.start else None)
+    )
     summary, found = summarize(network), results[name]
     assert found["parameters"] == summary.parameters
     assert found["layers"] == [row.name for row in summary.rows]

@@ -428,7 +428,7 @@ class Evil:
     ids=["empty", "no members", "longer", "shape", "text", "integers", "more", "fewer", "other layer", "pickled"],
 )
 def test_damaged_weights(other: Lab, packed: bytes, weights: bytes) -> None:
-    for name in ("snapshots/0001-000000.npz", "begin/0000-000000.npz"):
+    for name in ("snapshots/0001-000000.npz", "begin/snapshots/0000-000000.npz"):
         content = changed(packed, lambda members, name=name: members.update({name: weights}))  # type: ignore[misc]
         assert refused(other, content).startswith(
             f"The weights in {name} are damaged, or do not belong to this network. Choose a run"
@@ -510,7 +510,7 @@ def test_other_files_of_a_run(other: Lab, packed: bytes) -> None:
     more = {
         "answered.npz": npz(images=images, labels=labels),
         "extra.npz": npz(x=images, y=labels, weight=np.array(2)),
-        "begin/0000-000000.npz": npz(**tiny_weights()),
+        "begin/snapshots/0000-000000.npz": npz(**tiny_weights()),
         "recorded": b"",
     }
     there = other.imports.run(changed(packed, lambda members: members.update(more)))
@@ -626,7 +626,10 @@ def test_what_goes_along_and_what_does_not() -> None:
         map(archive_files.is_run_file, ("model.keras", "checkpoint.json", "checkpoint-0012.keras", "answered.npz"))
     )
     assert all(
-        map(archive_files.is_run_file, ("snapshots/0000-000012.npz", "begin/0000-000000.npz", "extra.npz", "recorded"))
+        map(
+            archive_files.is_run_file,
+            ("snapshots/0000-000012.npz", "begin/snapshots/0000-000000.npz", "extra.npz", "recorded"),
+        )
     )
     assert not any(
         map(archive_files.is_run_file, ("unfinished-model.keras", "snapshots/unfinished.npz", "x/model.keras", ""))

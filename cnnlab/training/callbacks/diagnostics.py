@@ -19,6 +19,7 @@ from cnnlab.evaluation.metrics import confusion
 from cnnlab.network.outputs import predicted_classes
 from cnnlab.training.callbacks.reporting import Logs, OnEvent, Reporter, weights_of
 from cnnlab.training.events import LayerWatch, Watch
+from cnnlab.training.frozen_features import Rest
 from cnnlab.training.snapshots import Weights
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.split import Split
@@ -35,10 +36,21 @@ _OUTPUT = ""
 
 
 class Diagnostics(keras.callbacks.Callback):  # type: ignore[misc]
-    """Report a `Watch` after each epoch. `classes` is the dataset's number of classes."""
+    """Report a `Watch` after each epoch.
+
+    Args:
+        classes: the dataset's number of classes.
+        rest: the layers that are trained, if the output of the others was computed before.
+    """
 
     def __init__(
-        self, on_event: OnEvent, reporter: Reporter, training: TrainingSpec, images: Split, classes: int
+        self,
+        on_event: OnEvent,
+        reporter: Reporter,
+        training: TrainingSpec,
+        images: Split,
+        classes: int,
+        rest: Rest | None = None,
     ) -> None:
         super().__init__()
         self._on_event = on_event
@@ -46,6 +58,7 @@ class Diagnostics(keras.callbacks.Callback):  # type: ignore[misc]
         self._images, self._labels = scaled(images.x_validation[:IMAGE_COUNT]), images.y_validation[:IMAGE_COUNT]
         self._trained_images = len(images.x_train)
         self._classes = classes
+        self._rest = rest
         self._steps = images.steps(training.batch_size)
         together = min(training.steps_per_execution, self._steps)
         self._last = (self._steps - 1) // together * together
@@ -129,7 +142,7 @@ class Diagnostics(keras.callbacks.Callback):  # type: ignore[misc]
             {name: float((units <= 0).mean()) for name, units in highest.items()},
             {name: float(share) for name, share in near_limit.items()},
             # The minimum: other programs slow down some batches.
-            min(seconds),
+            self._rest.forward_seconds(self._images[:BATCH_SIZE]) if self._rest else min(seconds),
         )
 
 

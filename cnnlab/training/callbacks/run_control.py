@@ -46,6 +46,10 @@ class RunControl(keras.callbacks.Callback):  # type: ignore[misc]
         self._apply(batch + 1, logs)
 
     def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        """Raise `Stopped` if the run is to stop now."""
         if self._control().stop:
             raise Stopped
 

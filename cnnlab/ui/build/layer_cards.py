@@ -23,6 +23,7 @@ from cnnlab.network.quick_fixes import QUICK_FIXES, Requirements, apply_quick_fi
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import Row, format_shape
 from cnnlab.ui import errors
+from cnnlab.ui.build import trained_start
 from cnnlab.ui.components import forms
 from cnnlab.ui.components.fragments import redraw, when_open
 from cnnlab.ui.session import session
@@ -85,10 +86,12 @@ def _card(index: int, layer: Layer, key: str) -> tuple[Layer, Card]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             title = translate(layer.title)
             kind = "" if title == layer.kind else f" :small[:gray[{layer.kind}]]"
-            st.markdown(f"{index + 1} · **{title}**{kind}", width="content")
+            badge = trained_start.badge(session().network, index)
+            st.markdown(f"{index + 1} · **{title}**{kind} {badge}", width="content")
             shape = st.container(width="content")
         with st.container(horizontal=True, width="content", gap="xsmall", wrap=False):
             rest = [name for name in names if name not in MAIN_FIELDS]
+            trained_start.lock(session().network, index, key)
             if rest:
                 changes |= _more(layer, rest, key)
             add(index + 1, "", f"{key}-add", "tertiary")

@@ -36,7 +36,24 @@ def keras_code(network: NetworkSpec, training: TrainingSpec) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+        if network.start:
+            _start_weights(network)
     st.code(script, language="python")
+
+
+@errors.shown()
+def _start_weights(network: NetworkSpec) -> None:
+    """Offer the file with the weights that the script loads."""
+    weights = lab().start_weights.file(network)
+    st.download_button(
+        _("Weights (.npz)"),
+        weights,
+        keras_script.START_FILE,
+        "application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        help=_("The weights of the first layers; put the file next to the script."),
+    )
 
 
 def share(network: NetworkSpec, training: TrainingSpec) -> None:

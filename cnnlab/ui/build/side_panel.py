@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from cnnlab.figures.architecture import architecture_data, architecture_figure
-from cnnlab.network import advice
+from cnnlab.network import advice, transfer
 from cnnlab.network.quick_fixes import QUICK_FIXES, Requirements
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.network.summary import Summary
+from cnnlab.training import few_images
 from cnnlab.ui import errors
 from cnnlab.ui.build.layer_cards import change
 from cnnlab.ui.build.state import BuildState
@@ -17,7 +18,7 @@ from cnnlab.ui.components.charts import Chart, live_charts
 from cnnlab.ui.components.fragments import redraw
 from cnnlab.ui.session import session, state
 from cnnlab.ui.shared import training_settings
-from cnnlab.ui.text import _, translate
+from cnnlab.ui.text import _, n_, translate
 
 
 def diagram(network: NetworkSpec, summary: Summary) -> None:
@@ -68,6 +69,31 @@ def _follow(network: NetworkSpec, item: advice.Advice, needs: Requirements) -> N
     quick_fix, key = QUICK_FIXES[item.quick_fix], f"follow-{item.rule}-{item.layer}"
     if st.button("", icon=":material/build:", type="tertiary", help=translate(quick_fix.label), key=key):
         change(quick_fix.change(network, item.layer, needs))
+
+
+def suggest_augmentation(train_size: int, classes: int) -> None:
+    """Suggest augmentation if there are few training images, with a button that sets it, unless dismissed."""
+    me, seen = session(), state(BuildState)
+    augmentation = few_images.suggested(me.training, train_size, classes)
+    if augmentation is None or seen.few_dismissed:
+        return
+    count = few_images.images_per_class(me.training, train_size, classes)
+    sentence = n_(
+        "About {count} training image per class is few. Augmentation shows it shifted, rotated and zoomed in every "
+        "epoch.",
+        "About {count} training images per class are few. Augmentation shows them shifted, rotated and zoomed in every "
+        "epoch.",
+        count=count,
+    )
+    cost = _("Frozen layers are then computed in every epoch too.") if transfer.unchanging(me.network) else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
+        st.caption(f":material/lightbulb: {sentence} {cost}")
+        if st.button("", icon=":material/build:", type="tertiary", help=_("Augment the images"), key="augment-few"):
+            me.design(me.network, me.training.replace(augmentation=augmentation))
+            redraw()
+        if st.button("", icon=":material/close:", type="tertiary", help=_("Dismiss this advice"), key="dismiss-few"):
+            seen.few_dismissed = True
+            redraw()
 
 
 def settings() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cnnlab.network.layers import Layer
+from cnnlab.network.spec import NetworkSpec
 
 
 @dataclass
@@ -13,6 +14,10 @@ class BuildState:
 
     Attributes:
         dismissed: dismissed advice, as (rule, layer).
+        few_dismissed: whether the advice to augment few images was dismissed.
+        started: the network that was drawn last, to tell which layers have lost their trained weights since.
     """
 
     dismissed: set[tuple[str, Layer]] = field(default_factory=set)
+    few_dismissed: bool = False
+    started: NetworkSpec | None = None

@@ -121,8 +121,14 @@ def _label(row: Difference) -> str:
 
 
 def _title(model: type[BaseModel], field: str) -> str:
-    """Return the label of a field; only the input shape, a field of the network, has no title of its own."""
-    return forms.title(model, field) if field in model.model_fields else _("Input shape")
+    """Return the label of a field; those of the network have no title of their own."""
+    of_network = {
+        "input_shape": _("Input shape"),
+        "start.run": _("Starts with the weights of (epoch)"),
+        "start.taken": _("Layers with trained weights"),
+        "start.frozen": _("Frozen layers"),
+    }
+    return of_network.get(field) or forms.title(model, field)
 
 
 def _trade_off(runs: Sequence[Run]) -> None:

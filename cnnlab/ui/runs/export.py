@@ -37,6 +37,7 @@ def _formats_menu(run: Run) -> None:
         "json": _("Network (.json)"),
         "script": _("Keras script (.py)"),
         "notebook": _("Notebook (.ipynb)"),
+        "start": _("Weights that the script starts with (.npz)"),
         "run": _("Complete run, for another CNN Lab (.zip)"),
     }
     chosen = st.selectbox(_("Format"), list(formats), format_func=titles.__getitem__, key=f"take-form-{run.id}")
@@ -70,6 +71,7 @@ def _formats(run: Run) -> dict[str, Callable[[], File]]:
         "json": lambda: exports.network_json(run),
         "script": lambda: exports.script(run, translate),
         "notebook": lambda: exports.notebook(run, translate),
+        **({"start": lambda: exports.start_weights(run)} if run.network.start else {}),
         "run": lambda: exports.run_zip(run),
     }  # fmt: skip
 

@@ -105,14 +105,25 @@ def _facts(run: Run) -> str:
         )  # fmt: skip
     if run.parent:
         facts.append(_("forked from epoch {epoch} of {parent}", epoch=run.parent_epoch, parent=_parent(run.parent)))
+    if start := run.network.start:
+        facts.append(
+            n_(
+                "{count} layer from epoch {epoch} of {source}, {frozen} frozen",
+                "{count} layers from epoch {epoch} of {source}, {frozen} frozen",
+                count=start.taken,
+                epoch=start.epoch,
+                source=_parent(start.run, _("a run that is not here")),
+                frozen=start.frozen,
+            )
+        )
     return " · ".join(map(errors.plain, [*facts, ago(run.created)]))
 
 
-def _parent(parent: str) -> str:
+def _parent(parent: str, otherwise: str = "") -> str:
     try:
         return short(lab().runs.get(parent))
     except CNNLabError:
-        return _("a deleted run")
+        return otherwise or _("a deleted run")
 
 
 def _describe(run: Run, runs: Sequence[Run]) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from cnnlab.datasets import DatasetUnavailable, Progress
+from cnnlab.errors import NetworkError
+from cnnlab.lab.start_weights import FROM_SCRATCH
+from cnnlab.network.quick_fixes import QUICK_FIXES
 from cnnlab.network.spec import NetworkSpec
 from cnnlab.training.spec import TrainingSpec
 from cnnlab.training.split import check_classes
 from cnnlab.ui import errors
+from cnnlab.ui.components.fragments import pressed
 from cnnlab.ui.lab import lab
 from cnnlab.ui.session import session
 from cnnlab.ui.text import _, translate
@@ -26,6 +30,17 @@ def start(network: NetworkSpec, training: TrainingSpec) -> str | None:
             session().offer = error.offer
             raise
     return None
+
+
+def missing_start(network: NetworkSpec) -> None:
+    """Say that the weights that the network starts with are missing, if so, with a button that starts it at random."""
+    try:
+        lab().start_weights.check(network)
+    except NetworkError as error:
+        errors.show(error)
+        if pressed(st.button, translate(QUICK_FIXES[FROM_SCRATCH].label), "from-scratch", icon=":material/build:"):
+            session().design(network.replace(start=None))
+            st.rerun()
 
 
 def fetch(dataset: str) -> None:

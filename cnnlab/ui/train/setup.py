@@ -50,8 +50,13 @@ def _summary() -> str:
         errors.plain(translate(datasets.chosen().title)),
         n_("{count} epoch", "{count} epochs", count=me.training.epochs),
         _("batch size {size}", size=me.training.batch_size),
+        *([_frozen(len(me.network.frozen))] if me.network.start else []),
     )
     return f"**{network}** :small[:gray[{' · '.join(facts)}]]"
+
+
+def _frozen(count: int) -> str:
+    return n_("pre-trained, {count} layer frozen", "pre-trained, {count} layers frozen", count=count)
 
 
 def _settings() -> None:

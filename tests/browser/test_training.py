@@ -79,13 +79,15 @@ class TestOneLongRun:
 
     def test_hidden_line_and_zoom_survive_updates(self, live: Live) -> None:
         loss = live.page.plots(live.run).first
-        loss.scroll_into_view_if_needed()
-        area = loss.locator(".nsewdrag").first.bounding_box()
-        assert area
-        mouse, middle = live.page.page.mouse, area["y"] + area["height"] / 2
-        mouse.move(area["x"] + area["width"] * 0.3, middle)
+        across = """(share => {
+          const area = node.querySelector(".nsewdrag").getBoundingClientRect();
+          return [area.x + area.width * share, area.y + area.height / 2];
+        })"""
+        begin, end = (live.page.spot(f"curves-{live.run}", f"{across}({share})") for share in (0.3, 0.6))
+        mouse = live.page.page.mouse
+        mouse.move(*begin)
         mouse.down()
-        mouse.move(area["x"] + area["width"] * 0.6, middle, steps=5)
+        mouse.move(*end, steps=5)
         mouse.up()
         live.page.page.wait_for_function(
             "node => node._fullLayout?.xaxis.autorange === false", arg=loss.element_handle()

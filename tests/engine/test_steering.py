@@ -80,6 +80,21 @@ def test_a_worker_killed_while_paused_comes_back_and_waits_again(
     assert len(kinds) == 1
 
 
+def test_a_worker_that_is_slow_to_stop_is_left_alone(
+    lab: Lab, tiny: NetworkSpec, endless: TrainingSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnlab.engine.client.STOP_SECONDS", 6.0)
+    run = lab.runs.start(tiny, endless)
+    until_epoch(lab, run, 1)
+    in_workers(lab, "train", remote.slow_disk, 8.0)
+    try:
+        lab.control.stop(run)
+        done = ended(lab, run)
+    finally:
+        in_workers(lab, "train", remote.slow_disk, 0.0)
+    assert (done.state, done.error) == ("stopped", None)
+
+
 def test_a_stop_that_is_not_obeyed_restarts_the_worker(lab: Lab, tiny: NetworkSpec, endless: TrainingSpec) -> None:
     run = lab.runs.start(tiny, endless)
     until_epoch(lab, run, 1)

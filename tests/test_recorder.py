@@ -423,10 +423,10 @@ def test_a_script_that_is_killed(lab: Lab) -> None:
 
 def test_a_script_that_ends_well_and_one_that_does_not(lab: Lab) -> None:
     with script(lab, 2) as process:
-        assert process.wait(120) == 0
+        assert process.wait(300) == 0
     assert only(lab).state == "finished"
     with script(lab, 5, fails=2) as process:
-        assert process.wait(120) == 3
+        assert process.wait(300) == 3
     run = lab.runs.all()[0]
     assert (run.state, run.epochs_done) == ("interrupted", 2)
     assert not any(isinstance(event, Finished) for _, event in lab.runs.events(run.id))

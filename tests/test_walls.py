@@ -219,7 +219,7 @@ def loaded_by(*names: str) -> set[str]:
         f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, *names], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", script, *names], cwd=ROOT, capture_output=True, text=True, check=True, timeout=600
     )
     return set(json.loads(done.stdout.splitlines()[-1]))
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 State = Literal["starting", "ready", "down"]
 
-STOP_SECONDS = 10.0
-"""Time for a worker to stop a run before the worker is restarted."""
+STOP_SECONDS, MAX_STOP_SECONDS = 10.0, 60.0
+"""Time for a worker to stop a run before it is restarted: one that reports nothing meanwhile, and any other."""
 SETTLED_RUNS, MAX_GROWTH = 2, 1.1
 """A worker is replaced if it uses more than `MAX_GROWTH` times the memory it used after `SETTLED_RUNS` runs."""
 MAX_FAILED_STARTS = 3
@@ -131,7 +131,7 @@ class Engine:
     def update_control(self, run: str, change: Callable[[Control], Control]) -> None:
         """Change the control state of a training run; its worker applies it within a second.
 
-        A worker that does not stop within `STOP_SECONDS` after it was told to is restarted.
+        A worker that does not stop in time after it was told to is restarted.
         """
         from distributed import Variable
 
@@ -144,11 +144,9 @@ class Engine:
             with explain_lost_connection():
                 Variable(protocol.control_variable(run), client=connection.client).set(dataclasses.asdict(control))
         if control.stop:
-            timer = threading.Timer(STOP_SECONDS, self._restart_worker, (connection, run, future))
-            timer.daemon = True
-            timer.start()
+            threading.Thread(target=self._await_stop, args=(connection, run, future), daemon=True).start()
 
-    def call(self, name: str, *args: Any, timeout: float = 60.0) -> Any:
+    def call(self, name: str, *args: Any, timeout: float = 300.0) -> Any:
         """Call a function in the inference worker and return its result; see `call_task` for `name`.
 
         Raises:
@@ -245,12 +243,18 @@ class Engine:
             connection.client.restart_workers([result.worker], timeout=60, raise_for_error=False)
         self._listener.on_end(run, result.error, result.details)
 
-    def _restart_worker(self, connection: Connection, run: str, future: Future) -> None:
-        if not connection.is_current(run, future) or future.done():
-            return
-        holders = [address for address, keys in connection.client.processing().items() if future.key in keys]
-        future.cancel()
-        connection.client.restart_workers(holders, timeout=60, raise_for_error=False)
+    def _await_stop(self, connection: Connection, run: str, future: Future) -> None:
+        """Restart the worker if it does not stop in time. One that still reports may only be short of CPU time."""
+        asked, seen = time.monotonic(), -1.0
+        while not self._closing.wait(STOP_SECONDS / 2):
+            if not connection.is_current(run, future) or future.done():
+                return
+            before, seen = seen, connection.last_seen(future)
+            if seen == before or time.monotonic() - asked >= MAX_STOP_SECONDS:
+                holders = connection.workers_of(future)
+                future.cancel()
+                connection.client.restart_workers(holders, timeout=60, raise_for_error=False)
+                return
 
 
 def _has_grown(sizes: list[int], size: int) -> bool:

@@ -42,6 +42,15 @@ class Connection:
         """Return whether `future` is the run's current task."""
         return run in self.runs and self.runs[run] is future
 
+    def workers_of(self, future: Future) -> list[str]:
+        """Return the addresses of the workers that have a task."""
+        return [address for address, keys in self.client.processing().items() if future.key in keys]
+
+    def last_seen(self, future: Future) -> float:
+        """Return when a worker that has a task last reported to the scheduler, in seconds since 1970; 0 if none has."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        return max((workers[one]["last_seen"] for one in self.workers_of(future) if one in workers), default=0.0)
+
 
 def connect(settings: Settings, log: Path) -> Connection:
     """Connect to the cluster that the settings name, or start this machine's own workers.

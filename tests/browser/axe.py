@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import screens
 from tests.browser.chromium import launch
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import LOOK_MS, LabPage
 from tests.browser.server import AppServer, running
 
 SERIOUS = ("serious", "critical")
@@ -71,6 +71,7 @@ def findings(page: Page) -> list[Finding]:
 def look(browser: Browser, server: AppServer, runs: dict[str, str]) -> Iterator[tuple[str, list[Finding]]]:
     """Every page in both themes with what is found on it. A page is opened once; then the reader's theme changes."""
     with browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900}) as context:
+        context.set_default_timeout(LOOK_MS)
         page = LabPage(context.new_page(), server)
         for name, path in PAGES.items():
             page.open(path.format(**runs))

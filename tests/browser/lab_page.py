@@ -19,7 +19,7 @@ from cnnlab.figures.montage import paint
 from cnnlab.runs.run import State
 from cnnlab.training.recipes import RECIPES
 from cnnlab.ui.shared.run_labels import STATES
-from tests.browser.conversation import Conversation
+from tests.browser.conversation import TWO_FRAMES, Conversation
 from tests.browser.server import AppServer
 from tests.catalog import catalog
 
@@ -41,7 +41,11 @@ _PLOT = ".st-key-curves-{run} .js-plotly-plot"
 _HOLDS = """
 ([css, place, arg]) => {
   const node = document.querySelectorAll(css)[place];
-  return Boolean(node?.data && node._fullLayout?.xaxis) && Boolean((%s)(node, arg));
+  try {
+    return Boolean(node?.data && node._fullLayout?.xaxis) && Boolean((%s)(node, arg));
+  } catch {
+    return false; // What it asks about is not drawn yet.
+  }
 }
 """
 
@@ -193,6 +197,17 @@ class LabPage:
             timeout=BEGIN_MS,
         )
 
+    def expect_points(self, run: str, count: int) -> None:
+        """Wait until the training line of both charts has so many epochs. A badge can be ahead of the charts."""
+        self.page.wait_for_function(
+            """([plot, count]) => {
+              const plots = [...document.querySelectorAll(plot)];
+              return plots.length === 2 && plots.every((node) => node._fullData?.[1]?.x?.length === count);
+            }""",
+            arg=[_PLOT.format(run=run), count],
+            timeout=BEGIN_MS,
+        )
+
     def plots(self, run: str) -> Locator:
         """The two charts of a run: loss, accuracy."""
         return self.page.locator(_PLOT.format(run=run))
@@ -265,10 +280,13 @@ class LabPage:
         expected = paint(values, scale, limit or float(np.abs(values).max()))
         self.page.wait_for_function(_PAINTED, arg=[name, expected.tolist()])
 
-    def mark(self, key: str, place: int = 0) -> tuple[float, float, float, float]:
-        """The frame in a heat map: row, column, height, width in its pixels."""
-        x0, x1, y0, y1 = self.chart(key, "['x0', 'x1', 'y0', 'y1'].map(side => node.layout.shapes[0][side])", place)
-        return y0 + 0.5, x0 + 0.5, y1 - y0, x1 - x0
+    def see_mark(self, key: str, row: int, column: int, height: int = 1, width: int = 1, place: int = 0) -> None:
+        """Wait until the frame in a heat map is there, in its pixels."""
+        there = """(node, expected) => {
+          const { x0, x1, y0, y1 } = node.layout.shapes[0];
+          return String([y0 + 0.5, x0 + 0.5, y1 - y0, x1 - x0]) === String(expected);
+        }"""
+        self.see(key, there, [row, column, height, width], place)
 
     def montage(self, key: str, place: int = 0) -> np.ndarray:
         """The pixels of many small pictures, uint8 (height, width, 4)."""
@@ -282,23 +300,28 @@ class LabPage:
 
     def click_chart(self, key: str, x: float, y: float, place: int = 0) -> None:
         """Click a chart at a place in its own units: column and row of a heat map."""
-        self.see(key, "node => true", place=place)
-        self.settle()
-        self.page.locator(_chart(key)).nth(place).scroll_into_view_if_needed()
         at = """([x, y]) => {
           const { xaxis, yaxis } = node._fullLayout, box = node.getBoundingClientRect();
           return [box.x + xaxis._offset + xaxis.l2p(x), box.y + yaxis._offset + yaxis.l2p(y)];
         }"""
-        # What is above may still grow and push the chart down.
-        spot, before = self.chart(key, f"({at})([{x:g}, {y:g}])", place), None
-        while spot != before:
-            self.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-            spot, before = self.chart(key, f"({at})([{x:g}, {y:g}])", place), spot
-        across, down = spot
+        across, down = self.spot(key, f"({at})([{x:g}, {y:g}])", place)
         # Plotly hears a click only where it has seen the pointer come.
         self.page.mouse.move(across - 3, down - 3)
         self.page.mouse.move(across, down)
         self.page.mouse.click(across, down)
+
+    def spot(self, key: str, at: str, place: int = 0) -> tuple[float, float]:
+        """A place in the window, JavaScript of a chart's `node`, once the chart is in sight and stays where it is."""
+        self.see(key, "node => true", place=place)
+        self.settle()
+        self.page.locator(_chart(key)).nth(place).scroll_into_view_if_needed()
+        # What is above may still grow and push the chart down.
+        spot, before = self.chart(key, at, place), None
+        while spot != before:
+            self.page.evaluate(TWO_FRAMES)
+            spot, before = self.chart(key, at, place), spot
+        across, down = spot
+        return across, down
 
     def draw(self, strokes: Sequence[np.ndarray]) -> None:
         """Draw strokes (points, 2) on the canvas with the mouse, in its pixels; the hand does not wait for the page."""
@@ -329,10 +352,14 @@ class LabPage:
         finger.detach()
 
     def _canvas(self) -> np.ndarray:
-        """The canvas's upper left corner, brought into sight."""
+        """The canvas's upper left corner, brought into sight, once the canvas stays where it is."""
+        self.settle()
         canvas = self.main.locator("canvas.upper-canvas")
         canvas.scroll_into_view_if_needed()
-        box = canvas.bounding_box()
+        box, before = canvas.bounding_box(), None
+        while box != before:
+            self.page.evaluate(TWO_FRAMES)
+            box, before = canvas.bounding_box(), box
         assert box
         return np.array([box["x"], box["y"]])
 

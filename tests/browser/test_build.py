@@ -18,6 +18,7 @@ from cnnlab.training.spec import TrainingSpec
 from tests.browser.conftest import Visit
 from tests.browser.lab_page import LabPage
 from tests.browser.server import AppServer
+from tests.waiting import wait_until
 
 FULL = RECIPES["full"].network
 FULL_SHAPES = (
@@ -102,6 +103,7 @@ class Workbench:
         expect(place.get_by_role("alert")).to_contain_text(problem)
         expect(alert).to_have_count(1)
         expect(self.train).to_be_disabled()
+        self.lab.settle()
         place.get_by_role("button", name=button).click()
         expect(alert).to_have_count(0)
         self.expect_total(total)
@@ -109,14 +111,20 @@ class Workbench:
 
     def expect_link(self, suits: Callable[[NetworkSpec, TrainingSpec], bool]) -> None:
         """Wait until the address carries such a network and such settings."""
-        self.page.wait_for_url(lambda url: suits(*share_code.decode(parse_qs(urlsplit(url).query)["n"][0])))
+        self.page.wait_for_url(lambda url: "n=" in url and suits(*_shared(url)))
 
     def download(self, button: Locator, folder: Path) -> Path:
+        self.lab.settle()
         with self.page.expect_download() as download:
             button.click()
         file = folder / download.value.suggested_filename
         download.value.save_as(file)
         return file
+
+
+def _shared(url: str) -> tuple[NetworkSpec, TrainingSpec]:
+    """What a link carries."""
+    return share_code.decode(parse_qs(urlsplit(url.strip()).query)["n"][0])
 
 
 def _build(visit: Visit, server: AppServer, network: NetworkSpec | None = None, **options: object) -> Workbench:
@@ -195,10 +203,12 @@ def test_reload_and_page_switch_lose_no_field(lab_server: AppServer, visit: Visi
 
     bench.page.reload()
     see_all()
+    bench.lab.settle()
     navigation = bench.page.get_by_role("navigation")
     navigation.get_by_role("link", name="Train").click()
     expect(bench.lab.main.get_by_role("heading", level=1)).to_have_text("Train")
     expect(bench.page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("7")
+    bench.lab.settle()
     navigation.get_by_role("link", name="Build").click()
     expect(bench.lab.main.get_by_role("heading", level=1)).to_have_text("Build")
     see_all()
@@ -211,7 +221,7 @@ def test_shared_link_opens_in_another_browser(lab_server: AppServer, visit: Visi
     bench.number(bench.tab("Settings"), "Epochs", 4)
     bench.expect_link(lambda network, training: training.epochs == 4)
     code = bench.tab("Share").get_by_test_id("stCode").locator("code")
-    expect(code).to_contain_text("?n=")
+    wait_until(lambda: "?n=" in code.inner_text() and _shared(code.inner_text())[1].epochs == 4)
     shared = code.inner_text().strip()
     assert shared.startswith(f"{lab_server.url}/build?n=")
 
@@ -266,10 +276,11 @@ def test_narrow_screen(lab_server: AppServer, visit: Visit) -> None:
         ("Settings", "[class*='-snapshots']"),
     ):
         expect(bench.tab(name).locator(there).first).to_be_visible()
-        assert _wider(bench.page) <= 0, name
+        wait_until(lambda: _wider(bench.page) <= 0)
+    bench.lab.settle()
     # A card's menus stand in one row, however long its title is.
     boxes = [bench.card(0).locator(f"[class*='-0-{name} ']").bounding_box() for name in ("more", "add", "act")]
     assert len({box["y"] + box["height"] / 2 for box in boxes if box}) == 1 and all(boxes)
     bench.act(6, "Remove")
     expect(bench.card(6).get_by_role("alert")).to_be_visible()
-    assert _wider(bench.page) <= 0, "with a mistake"
+    wait_until(lambda: _wider(bench.page) <= 0)

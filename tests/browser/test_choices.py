@@ -15,6 +15,7 @@ from tests.browser.server import AppServer
 
 def _settings_shown(page: LabPage) -> dict[str, str]:
     """What the Settings tab of the run shows."""
+    page.settle()
     page.main.get_by_role("tab", name="Settings").click()
     expect(page.main.get_by_role("columnheader", name="Setting")).to_be_visible()
     lines = page.main.get_by_role("row").filter(has=page.page.locator("code"))
@@ -26,6 +27,7 @@ def test_settings_reach_the_run(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
     page.number("Epochs", 3)
     page.number("Batch size", 50)
+    page.settle()
     page.main.get_by_role("button", name="More settings").click()
     page.choose("Optimizer", "SGD")
     page.number("Learning rate", 0.05)
@@ -35,7 +37,7 @@ def test_settings_reach_the_run(lab_server: AppServer, visit: Visit) -> None:
     run = page.start()
     page.expect_state("finished")
 
-    assert page.traces(run)[1].points == 3
+    page.expect_points(run, 3)
     expect(
         page.main.get_by_text("MNIST, 5,000 digits · SGD · learning rate 0.05, cosine · batch size 50")
     ).to_be_visible()
@@ -57,6 +59,7 @@ def test_settings_reach_the_run(lab_server: AppServer, visit: Visit) -> None:
 def test_augmentation_and_classes_are_seen_before_they_are_trained_with(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
     page.number("Epochs", 1)
+    page.settle()
     page.main.get_by_role("button", name="More settings").click()
     page.key("schedule").locator(".js-plotly-plot").wait_for()
 
@@ -67,17 +70,21 @@ def test_augmentation_and_classes_are_seen_before_they_are_trained_with(lab_serv
         page.choose("Schedule", schedule)
         expect(plateau).to_have_count(there)
 
+    page.settle()
     page.key("augmentation").locator("summary").click()
     expect(page.page.get_by_text("the network sees the same images in every epoch")).to_be_visible()
     shift = page.page.get_by_role("spinbutton", name="Shift", exact=True)
+    page.settle()
     shift.fill("0.2")
     shift.press("Enter")
     samples = page.key("augmented").locator(".js-plotly-plot")
     expect(samples).to_be_visible(timeout=LOOK_MS)
+    page.settle()
     before = samples.evaluate("node => node.data[0].source")
     page.key("augment-again").get_by_role("button").click()
     page.page.wait_for_function(
-        "before => document.querySelector('.st-key-augmented .js-plotly-plot')?.data[0].source !== before", arg=before
+        "before => document.querySelector('.st-key-augmented .js-plotly-plot')?.data?.[0]?.source !== before",
+        arg=before,
     )
     page.settle()
 
@@ -87,10 +94,12 @@ def test_augmentation_and_classes_are_seen_before_they_are_trained_with(lab_serv
     classes.fill("3")
     classes.press("Enter")
     expect(alone).to_be_visible()
+    page.settle()
     classes.fill("8")
     classes.press("Enter")
     expect(alone).to_have_count(0)
     expect(classes).to_be_visible()
+    page.settle()
     # The first closes the list, if it is open.
     page.page.keyboard.press("Escape")
     page.page.keyboard.press("Escape")
@@ -108,28 +117,34 @@ def test_network_brings_its_settings_and_a_page_switch_keeps_choices(lab_server:
     page.choose_anew("Network", "mlp-sigmoid")
     expect(page.page.get_by_role("spinbutton", name="Epochs")).to_have_value("10")
     page.number("Epochs", 7)
+    page.settle()
     page.main.get_by_role("button", name="More settings").click()
     page.choose("Optimizer", "RMSprop")
     page.page.keyboard.press("Escape")
 
+    page.settle()
     navigation = page.page.get_by_role("navigation")
     navigation.get_by_role("link", name="Home").click()
     expect(page.main.get_by_role("heading", level=1)).to_have_text("CNN Lab")
+    page.settle()
     navigation.get_by_role("link", name="Train").click()
 
     expect(page.main.get_by_role("heading", level=1)).to_have_text("Train")
     expect(page.page.get_by_role("spinbutton", name="Epochs")).to_have_value("7")
     expect(page.page.get_by_role("combobox", name="Network")).to_have_value(re.compile("mlp-sigmoid"))
+    page.settle()
     page.main.get_by_role("button", name="More settings").click()
     expect(page.page.get_by_role("combobox", name="Optimizer")).to_have_value("RMSprop")
 
 
 def test_page_switch_comes_back_to_the_run(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
-    run = page.start_and_see(500)
+    run = page.start_and_see(1000)
+    page.settle()
     navigation = page.page.get_by_role("navigation")
     navigation.get_by_role("link", name="Home").click()
     expect(page.key(f"open-{run}")).to_be_visible()
+    page.settle()
     navigation.get_by_role("link", name="Train").click()
     page.see_points(run)
     assert page.run == run
@@ -148,6 +163,7 @@ def test_data_that_cannot_be_had_is_answered_with_data_that_can(lab_server: AppS
     expect(alert).to_contain_text(str(lab_server.home / "datasets"))
     expect(alert).to_contain_text("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz")
     assert Settings.download_seconds < 10
+    page.settle()
     page.key("offer").get_by_role("button", name="Train on the built-in digits instead").click()
     page.page.wait_for_url("**run=*")
     page.expect_state("finished")

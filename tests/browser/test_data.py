@@ -52,7 +52,8 @@ def test_from_a_class_to_an_image_to_its_numbers(visit: Visit, lab_server: AppSe
     said = f"Row {row}, column {column}: {image.max()} of 255. The network receives {image.max() / 255:.3f}"
     expect(page.main.get_by_text(said)).to_be_visible()
     page.see("data-vector-digits-8x8", f"node => node.layout.shapes?.[0]?.x0 === {row * 8 + column}")
-    assert page.mark("data-numbers-digits-8x8") == (row, column, 1, 1)
+    page.see_mark("data-numbers-digits-8x8", row, column)
+    page.settle()
     page.main.get_by_role("button", name="View feature maps").click()
     expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible()
     expect(page.main.get_by_role("combobox", name="Image", exact=True)).to_have_value("From another page: 7")
@@ -91,6 +92,7 @@ def test_classes_are_counted_with_the_settings_of_the_reader(visit: Visit, lab_s
 def test_a_link_to_data_that_are_not_here_or_not_known(visit: Visit, lab_server: AppServer) -> None:
     page = visit(lab_server, "data?data=fashion-mnist")
     expect(page.main.get_by_text("Not downloaded yet.")).to_be_visible()
+    page.settle()
     page.key("data-fetch").get_by_role("button").click()
     expect(page.main.get_by_text("could not be downloaded").first).to_be_visible()
     page = visit(lab_server, "data?data=nosuch")

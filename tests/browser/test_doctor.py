@@ -43,6 +43,7 @@ def test_a_finding_and_its_remedy(lab_server: AppServer, visit: Visit) -> None:
     expect(korean.key("finding-guessing")).to_contain_text(words[GUESSING])
     expect(korean.key("remedy-guessing")).to_contain_text(words[REMEDY].format(activation=words["sigmoid"]))
 
+    page.settle()
     page.key("remedy-guessing").get_by_role("button").click()
     page.page.wait_for_url(lambda url: "run=" in url and f"run={before}" not in url)
     after = page.run

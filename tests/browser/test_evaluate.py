@@ -16,6 +16,7 @@ from cnnlab.training.split import split
 from tests.browser.conftest import Profiles, Visit
 from tests.browser.lab_page import LabPage, trained
 from tests.browser.server import AppServer
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,7 @@ def test_from_the_figures_to_a_cell_to_an_image_to_its_explanation(
     page.see("example-bars", f"node => node.data[0].y.indexOf(Math.max(...node.data[0].y)) === {answer}")
     # A dense network has no feature maps, so there is no Grad-CAM: the image and what counts when covered.
     assert page.chart("example-one", "node.data[1].text") == ["Image", "Occlusion"]
+    page.settle()
     page.main.get_by_role("button", name="View feature maps").click()
     expect(page.page.get_by_role("heading", level=1, name="Feature maps")).to_be_visible()
     picture = page.main.get_by_role("combobox", name="Image", exact=True)
@@ -77,7 +79,6 @@ def test_a_point_shows_its_image(visit: Visit, lab_server: AppServer, run: str) 
     page.see("space-pca", "node => node.data[3].x.length > 10")
     node, shown = page.page.locator(".st-key-space-pca .js-plotly-plot"), page.page.locator(".cnnlab-thumbnail")
     expect(shown).to_be_hidden()
-    node.scroll_into_view_if_needed()
     # The point that lies farthest from the middle: no other is near.
     place = """node => {
       const { xaxis, yaxis } = node._fullLayout, box = node.getBoundingClientRect();
@@ -85,7 +86,7 @@ def test_a_point_shows_its_image(visit: Visit, lab_server: AppServer, run: str) 
       const [x, y] = points.sort((a, b) => Math.hypot(...b) - Math.hypot(...a))[0];
       return [box.x + xaxis._offset + xaxis.l2p(x), box.y + yaxis._offset + yaxis.l2p(y)];
     }"""
-    x, y = node.evaluate(place)
+    x, y = page.spot("space-pca", f"({place})(node)")
     page.page.mouse.move(x - 5, y - 5)
     page.page.mouse.move(x, y)
     expect(shown).to_be_visible()
@@ -95,11 +96,15 @@ def test_a_point_shows_its_image(visit: Visit, lab_server: AppServer, run: str) 
     store.close()
     assert truth == str(checked.y_validation[number])
     # Three pixels of the screen for each of the image's.
-    seen = np.asarray(Image.open(io.BytesIO(shown.screenshot())).convert("L")).astype(int)
     expected = checked.x_validation[number, :, :, 0].repeat(3, axis=0).repeat(3, axis=1)
-    assert seen.shape == expected.shape == (84, 84)
-    # (But for the rounded corners.)
-    assert np.abs(seen - expected)[3:-3, 3:-3].max() <= 2
+
+    def is_painted() -> bool:
+        seen = np.asarray(Image.open(io.BytesIO(shown.screenshot())).convert("L")).astype(int)
+        assert seen.shape == expected.shape == (84, 84)
+        # (But for the rounded corners.)
+        return bool(np.abs(seen - expected)[3:-3, 3:-3].max() <= 2)
+
+    wait_until(is_painted)
     # A click shows it below, and away from the points there is none.
     page.page.mouse.click(x, y)
     expect(page.main.get_by_text(f"· Label: {truth}")).to_be_visible()
@@ -111,6 +116,7 @@ def test_training_on_with_mistakes_is_a_new_run(visit: Visit, lab_server: AppSer
     page = evaluate(visit, lab_server)
     page.tab("Images")
     page.main.get_by_role("button", name="Fine-tune on these mistakes").click()
+    page.settle()
     page.number("Epochs", 1)
     page.key("more-start").get_by_role("button").click()
     page.page.wait_for_url(lambda url: "run=" in url and run not in url)

@@ -22,6 +22,7 @@ from cnnlab.vision.convolution import correlate
 from tests.browser.conftest import Profiles, Visit
 from tests.browser.lab_page import LOOK_MS, LabPage, trained
 from tests.browser.server import AppServer
+from tests.waiting import wait_until
 
 HORIZONTAL = ((1, 1, 1), (1, 1, 1), (-2, -2, -2))
 SOBEL = ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1))
@@ -46,12 +47,6 @@ def _result(
 ) -> np.ndarray:
     array = np.array(kernel, dtype=float)
     return correlate(image, array, Window((len(array),) * 2, (stride,) * 2, (dilation,) * 2), padding)
-
-
-def _cell(page: LabPage, row: int, column: int, text: str) -> None:
-    box = page.main.get_by_role("spinbutton", name=f"Kernel {row}, {column}", exact=True)
-    box.fill(text)
-    box.press("Enter")
 
 
 def _cell(page: LabPage, row: int, column: int) -> Locator:
@@ -207,6 +202,8 @@ def test_a_page_that_gets_no_webcam_says_so_and_takes_a_file(lab_server: AppServ
     page = visit(lab_server, "filters")
     # Only a page with HTTPS or of the same computer may ask for a webcam; to the browser this address is neither.
     page.page.goto(page.page.url.replace("127.0.0.1", "0.0.0.0"))
+    expect(page.main.get_by_role("heading", level=1)).to_be_visible()
+    page.settle()
     page.main.get_by_role("button", name="Webcam").click()
     expect(page.key("design")).to_contain_text("Browsers allow the webcam only on a page with HTTPS")
     page.main.get_by_role("button", name="Use an image file").click()
@@ -238,6 +235,7 @@ def test_every_file_is_shown_or_answered(lab_server: AppServer, visit: Visit) ->
     ]
     chooser = page.main.locator("input[type=file]")
     for file, expected in seen:
+        page.settle()
         chooser.set_input_files(file)
         if file["name"] == "one.png":
             expect(page.main.get_by_role("alert")).to_contain_text("A window of 3×3 does not fit")
@@ -251,6 +249,7 @@ def test_every_file_is_shown_or_answered(lab_server: AppServer, visit: Visit) ->
         ({**seen[0][0], "name": "cut.png", "buffer": seen[0][0]["buffer"][:60]}, "This file is not a supported image"),
     ]
     for file, problem in refused:
+        page.settle()
         chooser.set_input_files(file)
         expect(page.main.get_by_text(file["name"])).to_be_visible()
         expect(page.main.get_by_role("alert")).to_contain_text(problem)
@@ -287,7 +286,7 @@ def test_pooling_forgives_a_shift(lab_server: AppServer, visit: Visit, five: np.
     page.number("Shift right", 0)
     page.number("Shift down", 0)
     page.see_painted("The image, ", five, limit=1)
-    assert _shares(page) == [0, 0]
+    wait_until(lambda: _shares(page) == [0, 0])
 
 
 def _feature(five: np.ndarray, right: int, down: int) -> np.ndarray:
@@ -325,9 +324,11 @@ def test_learned_kernels_are_those_of_the_run_at_every_moment(
     page.slide("Snapshot", "Home")
     _shows_kernels(page, read(folder, Moment(0))["conv2d"], five)
 
+    page.settle()
     page.main.get_by_role("button", name="Play", exact=True).click()
     _shows_kernels(page, read(folder, Moment(2))["conv2d"], five)
 
+    page.settle()
     page.main.get_by_text("What if a filter were missing?").click()
     metric = page.main.get_by_test_id("stMetric").filter(has_text="Accuracy on 1,000 test images")
     expect(metric).to_be_visible(timeout=LOOK_MS)
@@ -358,14 +359,19 @@ def test_a_transplanted_kernel_stays_what_it_is_while_the_network_trains(
     lab_server: AppServer, visit: Visit, five: np.ndarray
 ) -> None:
     page = visit(lab_server, "filters")
+    page.see_painted("The result, ", _result(five, HORIZONTAL), "signed")
+    page.settle()
     page.main.get_by_role("button", name="Sobel, vertical edges").click()
+    page.settle()
     page.main.get_by_text("Use this kernel in a network").click()
     expect(page.key("transplant").get_by_text("Sobel, vertical edges · 3×3")).to_be_visible()
+    page.settle()
     page.main.get_by_role("button", name="Add this kernel").click()
     expect(page.key("transplant").get_by_text("This layer already starts with this kernel.")).to_be_visible()
     page.settle()
     page.key("transplant").get_by_text("Freeze this layer").click()
     expect(page.key("transplant").get_by_text("frozen Initial kernels: Sobel, vertical edges")).to_be_visible()
+    page.settle()
     page.main.get_by_role("button", name="Train this network").click()
     page.page.wait_for_url("**/train?*")
     run = page.start(1)

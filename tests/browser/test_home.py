@@ -19,6 +19,7 @@ def test_a_digit_is_read_on_home_and_goes_along_to_draw(lab_server: AppServer, v
     expect(page.main.locator("canvas.cnnlab-invitation")).to_be_visible()
     expect(best).to_have_text(re.compile(r"^8\d\d"))
     expect(layers).to_have_count(12)
+    page.settle()
     for thing in (page.main.locator("canvas.upper-canvas"), layers.last):
         box = thing.bounding_box()
         assert box
@@ -31,6 +32,7 @@ def test_a_digit_is_read_on_home_and_goes_along_to_draw(lab_server: AppServer, v
     expect(best).to_have_text(re.compile(r"^2\d\d"))
     page.page.mouse.up()
     expect(page.key("home-undo").get_by_role("button")).to_be_enabled()
+    page.settle()
     page.key("drawing-to-draw").get_by_role("button").click()
     expect(page.page.get_by_role("heading", level=1, name="Draw")).to_be_visible()
     expect(page.main.get_by_role("heading", level=3)).to_contain_text("Prediction: 2", timeout=LOOK_MS)
@@ -46,6 +48,7 @@ def test_someone_who_wants_no_motion_sees_the_digit_at_once(lab_server: AppServe
           const ink = () => layer.getContext("2d").getImageData(0, 0, layer.width, layer.height).data
             .filter((value, k) => k % 4 === 3 && value).length;
           const seen = new Set();
+          while (!ink()) await new Promise(requestAnimationFrame);
           for (let frame = 0; frame < 30; frame++) {
             await new Promise(requestAnimationFrame);
             seen.add(ink());

@@ -42,6 +42,7 @@ def test_link_comes_before_the_browser(lab_server: AppServer, visit: Visit) -> N
 
 def test_a_button_to_another_page_keeps_the_language_of_the_link(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "?lang=ko")
+    page.settle()
     page.key("to-learn").get_by_role("button").click()
     page.page.wait_for_url("**/learn?**")
     expect(page.main.get_by_role("heading", level=1, name=KOREAN["Learn"])).to_be_visible()
@@ -53,18 +54,22 @@ def test_other_languages_get_english(lab_server: AppServer, visit: Visit) -> Non
 
 def test_switch_changes_the_language_everywhere_and_back(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
+    page.settle()
     page.main.get_by_role("radio", name="한국어").click()
     _expect_train_page_in_korean(page)
     page.page.wait_for_url("**lang=ko**")
+    page.settle()
     page.page.get_by_role("navigation").get_by_role("link", name=KOREAN["Home"]).click()
     expect(page.main.get_by_role("button", name=KOREAN["Train a first network now"])).to_be_visible()
     expect(page.main.get_by_role("radio", name="한국어")).to_be_checked()
+    page.settle()
     page.main.get_by_role("radio", name="English").click()
     expect(page.main.get_by_role("button", name="Train a first network now")).to_be_visible()
 
 
 def test_korean_survives_a_reload_after_the_switch(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
+    page.settle()
     page.main.get_by_role("radio", name="한국어").click()
     page.page.wait_for_url("**lang=ko**")
     page.page.reload()
@@ -85,7 +90,8 @@ def test_run_and_errors_in_korean(lab_server: AppServer, visit: Visit) -> None:
 
     # The error says that there is a list.
     lost = visit(lab_server, "train?run=nosuch", locale="ko-KR")
-    lost.page.get_by_role("combobox", name=KOREAN["Run"], exact=True).click()
-    lost.page.get_by_role("option").first.click()
+    lost.settle()
+    runs = lost.page.get_by_role("combobox", name=KOREAN["Run"], exact=True)
+    lost.pick(runs, lost.page.get_by_role("option").first)
     lost.page.wait_for_url(f"**run={run}**")
     lost.expect_state("finished", language="ko")

@@ -23,13 +23,16 @@ from tests.browser.server import AppServer
 def answer(page: LabPage, part: str, choice: str) -> None:
     """Choose an answer and submit it."""
     question = page.key(f"question-{part}")
+    page.settle()
     question.get_by_text(choice).click()
+    page.settle()
     question.get_by_role("button", name="Submit").click()
     expect(question.get_by_text("(your answer)")).to_be_visible()
     page.settle()
 
 
 def train(page: LabPage, part: str) -> None:
+    page.settle()
     page.key(f"train-{part}").get_by_role("button").click()
     page.settle()
 
@@ -57,15 +60,19 @@ def test_relu_is_guessed_trained_and_compared(lab_server: AppServer, visit: Visi
     term = page.main.locator(".cnnlab-term").first
     definition = term.get_by_role("tooltip")
     expect(definition).to_be_hidden()
+    # A redraw could take the focus away.
+    page.settle()
     term.focus()
+    expect(definition).to_be_visible()
     expect(definition).to_have_text(re.compile("^A small calculator"))
     # Nothing covers it or cuts it off.
-    assert definition.evaluate(
+    page.page.wait_for_function(
         """node => {
           const { x, y, width, height } = node.getBoundingClientRect();
           node.style.pointerEvents = "auto";
           return document.elementFromPoint(x + width / 2, y + height / 2) === node;
-        }"""
+        }""",
+        arg=definition.element_handle(),
     )
     # Moving the point updates the figures.
     charts = page.key("relu-slopes-charts")
@@ -89,6 +96,7 @@ def test_relu_is_guessed_trained_and_compared(lab_server: AppServer, visit: Visi
     row = page.main.get_by_role("row", name="ReLU: final accuracy")
     expect(row.get_by_role("cell")).to_have_text(["ReLU: final accuracy", "92.99%", f"{epochs[-1].val_accuracy:.2%}"])
     # The run opens on another page, and the lesson is still open afterward.
+    page.settle()
     page.key("open-train-relu").get_by_role("button").click()
     page.page.get_by_role("menuitem", name="Train").or_(page.page.get_by_role("option", name="Train")).first.click()
     page.page.wait_for_url(f"**/train?run={run.id}*")
@@ -100,6 +108,7 @@ def test_relu_is_guessed_trained_and_compared(lab_server: AppServer, visit: Visi
     expect(page.key("lesson-relu").get_by_text("2 of 3 done")).to_be_visible()
     expect(page.key("lesson-bugs")).to_be_visible()
     # The length is remembered, even without the link that set it.
+    page.settle()
     page.key("open-lesson-relu").get_by_role("button").click()
     expect(page.main.get_by_role("radio", name="Quick run")).to_be_checked()
 
@@ -115,6 +124,7 @@ def test_filters_are_tried_and_the_quiz_makes_new_cases(lab_server: AppServer, v
         page.see_painted("The result, ", expected, "signed")
     seen: set[Case] = set()
     for wrong in (0, 1):
+        page.settle()
         case = read_case(page)
         seen.add(case)
         page.key("widget-quiz").get_by_role("spinbutton", name="Pixels").fill(str(case.answer + wrong))
@@ -124,6 +134,7 @@ def test_filters_are_tried_and_the_quiz_makes_new_cases(lab_server: AppServer, v
         )
         expect(page.key("widget-quiz").get_by_text(told)).to_be_visible()
         expect(page.key("widget-quiz").get_by_text(case.written)).to_be_visible()
+        page.settle()
         page.key("widget-quiz").get_by_role("button", name="Next exercise").click()
         expect(page.key("widget-quiz").get_by_text(case.written)).to_be_hidden()
         page.settle()
@@ -172,6 +183,7 @@ def test_the_whole_workflow_on_digits(lab_server: AppServer, visit: Visit) -> No
     assert any((shown == image[:, :, 0]).all() for image in load("mnist-5k").x_train[:1000])
     assert np.ptp(shown) > 0
     # The test set is opened once, and its accuracy is stored with the run.
+    page.settle()
     page.key("widget-seal").get_by_role("button", name="I’m done: open the test set").click()
     expect(page.key("widget-seal").get_by_text("From now on, this test set")).to_be_visible(timeout=LOOK_MS)
     found, _epochs = newest(lab_server, "The whole workflow")
@@ -186,6 +198,7 @@ def test_the_whole_workflow_on_digits(lab_server: AppServer, visit: Visit) -> No
 def test_a_class_gets_a_link_that_hides_and_fixes(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "learn?lesson=relu&hide=faster,length,lessons,nonsense&length=quick")
     expect(page.main.get_by_text("names parts that this lesson does not have (nonsense)")).to_be_visible()
+    page.settle()
     assert page.key("question-faster").count() == 0 and page.key("all-lessons").count() == 0
     assert page.main.get_by_text("Quick run").count() == 0
     # With its question hidden, the experiment shows its curves at once, at the length set by the link.

@@ -27,6 +27,7 @@ def test_name_in_the_link_is_shown_as_text(lab_server: AppServer, visit: Visit) 
 
 def test_typed_name_is_shown_as_text_and_kept_in_the_link(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "train")
+    page.settle()
     page.main.get_by_role("button", name="Set nickname").click()
     field = page.page.get_by_role("textbox", name="Nickname (optional)")
     field.fill(HOSTILE)

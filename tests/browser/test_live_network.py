@@ -30,6 +30,7 @@ from cnnlab.ui.components.live_network.component import module
 from cnnlab.vision.digit_preprocessing import STEPS, to_digit
 from cnnlab.vision.feature_maps import TracedNetwork
 from cnnlab.vision.image_files import downscale
+from tests.browser.lab_page import LOOK_MS
 from tests.network.networks import layers, without_kernels
 
 DIGITS = 1000
@@ -82,6 +83,7 @@ async ([compressed, count, side, steps, message]) => {
 def page(browser: Browser) -> Iterator[Page]:
     """One empty page with the module, for all comparisons."""
     found = browser.new_page()
+    found.set_default_timeout(LOOK_MS)
     found.route("**/*", lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
     found.goto("http://localhost/")
     found.evaluate(_HELPERS, module())
@@ -211,7 +213,7 @@ def ten_images(page: Page) -> list[list[float]]:
     """Run a network on ten images at once: which of them it answers, and its answers."""
     shown: list[list[float]] = page.evaluate(
         """(message) => new Promise((resolve, reject) => {
-          setTimeout(() => reject(new Error("no answer")), 20_000);
+          setTimeout(() => reject(new Error("no answer")), 300_000);
           const answers = [];
           live.keep(bytesOf(message));
           live.withNetwork("slow", (network) => {

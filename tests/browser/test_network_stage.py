@@ -21,7 +21,7 @@ from cnnlab.training.snapshots import moments, read
 from cnnlab.ui.components.network_stage.component import module
 from cnnlab.vision.filter_edits import FilterEdit, edited
 from tests.browser.conftest import Profiles, Visit
-from tests.browser.lab_page import LabPage, trained
+from tests.browser.lab_page import LOOK_MS, LabPage, trained
 from tests.browser.server import AppServer
 from tests.browser.test_live_network import fill
 
@@ -61,6 +61,7 @@ _SUM = """
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page with the module."""
     found = browser.new_page()
+    found.set_default_timeout(LOOK_MS)
     found.route("**/*", lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
     found.goto("http://localhost/")
     found.evaluate(
@@ -236,6 +237,7 @@ def test_a_filter_is_switched_off_and_flipped_by_keys(lab_server: AppServer, vis
     page.go("Feature maps")
     see_bars(page, scores(weights, image, np.ones(8))[0])
     column = page.main.get_by_role("group", name="conv2d, ")
+    page.settle()
     column.first.focus()
     column.first.press("ArrowRight")
     expect(page.main.locator(".cnnlab-says")).to_contain_text("conv2d, map 1")
@@ -246,6 +248,7 @@ def test_a_filter_is_switched_off_and_flipped_by_keys(lab_server: AppServer, vis
         before, after = accuracy(np.ones(8)), accuracy(factors)
         expect(page.main.locator(".cnnlab-controls")).to_contain_text(f"{before:.1%} → {after:.1%}")
     # A pixel of the large map, by the pointer: the sum is the one before the activation.
+    page.settle()
     large = page.main.locator(".cnnlab-large canvas")
     large.scroll_into_view_if_needed()
     box = large.bounding_box()
@@ -257,8 +260,10 @@ def test_a_filter_is_switched_off_and_flipped_by_keys(lab_server: AppServer, vis
     expect(page.main.locator(".cnnlab-large figcaption")).to_contain_text(f"row {row}, column {column_of_map}")
     patch = np.pad(image[0, ..., 0], 1)[row : row + 3, column_of_map : column_of_map + 3]
     expected = -((patch * weights["conv2d"][0][:, :, 0, 1]).sum() + weights["conv2d"][1][1])
-    shown = page.main.locator(".cnnlab-detail").get_attribute("data-total")
-    assert float(shown or "nan") == pytest.approx(expected, abs=1e-3)
+    page.page.wait_for_function(
+        "total => Math.abs(document.querySelector('.cnnlab-detail')?.dataset.total - total) < 1e-3",
+        arg=float(expected),
+    )
     page.main.get_by_role("button", name="Reset filters").click()
     see_bars(page, scores(weights, image, np.ones(8))[0])
 

@@ -59,11 +59,13 @@ def test_settings_fold_once_a_run_is_followed(run: str, lab_server: AppServer, v
     page.open(f"train?run={run}").settle()
     expect(epochs).to_have_count(0)
     page.key("unfold").get_by_role("button").click()
+    page.settle()
     # What was typed counts, also when the click that folds the settings is the end of typing.
     epochs.fill("3")
     page.key("fold").get_by_role("button").click()
     expect(page.key("setup")).to_contain_text("3 epochs")
     expect(epochs).to_have_count(0)
+    page.settle()
     page.key("unfold").get_by_role("button").click()
     expect(epochs).to_have_value("3")
     page.start()

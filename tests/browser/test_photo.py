@@ -25,6 +25,7 @@ def _file(name: str, *frames: np.ndarray) -> FilePayload:
 
 
 def _upload(page: LabPage, file: FilePayload) -> None:
+    page.settle()
     page.main.locator("input[type=file]").set_input_files(file)
 
 
@@ -34,20 +35,24 @@ def _expect(page: LabPage, said: str) -> None:
 
 def test_digits_are_read_one_by_one_and_the_frame_selects(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "draw")
+    page.settle()
     page.key("draw-source").get_by_text("Photo or scan").click()
     _upload(page, _file("two.png", on_desk(on_paper(ink([7, 2], height=90, left=70, pen=8)), angle=0)))
     _expect(page, "Prediction: 7 2")
     expect(page.key("draw-answers").locator(".cnnlab-title")).to_have_text(["Digit 1", "Digit 2"])
     page.see("draw-answers", "node => node.data[0].y.indexOf(Math.max(...node.data[0].y)) === 2", place=1)
+    page.settle()
     page.main.get_by_role("radiogroup", name="Look closer at").get_by_text("Digit 2").click()
 
     corner = page.main.get_by_role("button", name="Upper left corner: arrow keys")
+    page.settle()
     corner.focus()
     for _press in range(10):
         page.page.keyboard.press("ArrowRight")
     expect(page.main.get_by_role("heading", level=3)).to_contain_text("Prediction: 2 (", timeout=LOOK_MS)
 
     # Drag the frame to the seven with the mouse.
+    page.settle()
     box = page.main.get_by_role("button", name="Move the frame: arrow keys").bounding_box()
     assert box is not None
     mouse = page.page.mouse
@@ -60,6 +65,7 @@ def test_digits_are_read_one_by_one_and_the_frame_selects(lab_server: AppServer,
 
 def test_a_finger_moves_a_corner_and_the_page_stays(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "draw", **PHONE)
+    page.settle()
     page.key("draw-source").get_by_text("Photo or scan").click()
     _upload(page, _file("two.png", on_paper(ink([7, 2], height=90, left=70, pen=8))))
     _expect(page, "Prediction: 7 2")
@@ -84,6 +90,7 @@ def test_a_finger_moves_a_corner_and_the_page_stays(lab_server: AppServer, visit
 
 def test_what_cannot_be_read_is_told_in_its_own_words(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server, "draw")
+    page.settle()
     page.key("draw-source").get_by_text("Photo or scan").click()
     alert, blank = page.main.get_by_role("alert"), np.full((60, 80), 0.9)
     _upload(page, _file("blank.png", blank))

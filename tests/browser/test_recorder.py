@@ -68,7 +68,7 @@ def test_a_script_is_seen_while_it_trains(visit: Visit, lab_server: AppServer, g
             wait_until(lambda: train.traces(run.id)[1].points == 4)
             expect(page.badge.first).to_have_text("finished", timeout=TRAIN_MS)
             wait_until(lambda: points(page).get("training") == [1, 2, 3, 4])
-            assert process.wait(60) == 0
+            assert process.wait(300) == 0
         finally:
             process.kill()
             store.close()

@@ -63,6 +63,7 @@ def tick(page: LabPage, row: int, of: int) -> None:
 
 
 def press(page: LabPage, key: str) -> None:
+    page.settle()
     page.key(key).get_by_role("button").first.click()
     page.settle()
 
@@ -70,7 +71,9 @@ def press(page: LabPage, key: str) -> None:
 def points(page: LabPage, place: int = 0) -> dict[str, list[float]]:
     """The epochs of every line of a chart, by its name."""
     node = page.page.locator("[class*=st-key-runs-curves] .js-plotly-plot").nth(place)
-    found: list[tuple[str, list[float]]] = node.evaluate("node => node.data.map(line => [line.name, [...line.x]])")
+    found: list[tuple[str, list[float]]] = node.evaluate(
+        "node => (node.data ?? []).map(line => [line.name, [...(line.x ?? [])]])"
+    )
     return dict(found)
 
 
@@ -98,7 +101,7 @@ def test_keep_order_and_go_on(kept: Kept, visit: Visit) -> None:
     # A stranger's name is a text.
     expect(heading(page)).to_have_text("<b>first</b> 실행")
     expect(page.badge.first).to_have_text("finished")
-    assert f"runs={run}" in page.page.url
+    page.page.wait_for_url(f"**runs={run}*")
 
     press(page, f"describe-{run}")
     page.page.get_by_role("textbox", name="Name", exact=True).fill("parent")
@@ -112,6 +115,7 @@ def test_keep_order_and_go_on(kept: Kept, visit: Visit) -> None:
         return page.appears(chosen)
 
     wait_until(tagged)
+    page.settle()
     page.key(f"save-{run}").get_by_role("button").click()
     expect(heading(page)).to_have_text("parent")
     expect(page.main.get_by_text("two filters", exact=True).first).to_be_visible()
@@ -148,14 +152,14 @@ def test_fork_and_compare(kept: Kept, visit: Visit) -> None:
 
     # The two are compared at once, and the child's curve begins where the parent's ends.
     see_lines(page, "child: training", f"{escape(parent.name)}: training")
-    lines = points(page)
-    assert lines[f"{escape(parent.name)}: validation"] == list(range(1, last + 1))
-    assert lines["child: validation"] == [last, last + 1]
+    wait_until(lambda: points(page).get("child: validation") == [last, last + 1])
+    assert points(page)[f"{escape(parent.name)}: validation"] == list(range(1, last + 1))
     rate = page.main.get_by_role("row").filter(has_text="Learning rate")
     expect(rate).to_have_text(re.compile(r"Learning rate\s*0\.001\s*0\.01"))
     expect(page.page.get_by_role("figure", name="Best validation accuracy against Parameters")).to_be_visible()
 
     # The link shows the same to somebody else; what is not there is said.
+    page.settle()
     second = visit(kept.server, page.page.url.split("/")[-1])
     see_lines(second, "child: training")
     stranger = visit(kept.server, "runs?runs=..%2F..%2Fetc,nosuch")
@@ -171,6 +175,7 @@ def test_delete_and_undo(kept: Kept, visit: Visit) -> None:
     assert [one.id for one in kept.store.runs()] == [known for known in before if known != run]
     train = visit(kept.server, f"train?run={run}")
     expect(train.main.get_by_text("was deleted.")).to_be_visible()
+    page.settle()
     page.key(f"undelete-{run}").get_by_role("button").click()
     expect(page.main.get_by_text("Deleted: ")).to_have_count(0)
     assert [one.id for one in kept.store.runs()] == before

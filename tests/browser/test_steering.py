@@ -12,7 +12,7 @@ from tests.browser.lab_page import TRAIN_MS, LabPage
 from tests.browser.server import AppServer
 from tests.waiting import wait_until
 
-LONG = 500
+LONG = 1000
 """Epochs: more than this test waits for."""
 STEPS = 40
 """Batches of an epoch."""

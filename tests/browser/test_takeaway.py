@@ -93,6 +93,7 @@ def download(page: LabPage, run: str, folder: Path) -> dict[str, Path]:
         page.key(f"take-make-{run}").get_by_role("button").click()
         save = page.key(f"take-save-{run}-{form}").get_by_role("button")
         expect(save).to_be_visible(timeout=LOOK_MS)
+        page.settle()
         with page.page.expect_download() as started:
             save.click()
         files[form] = folder / form / started.value.suggested_filename
@@ -160,6 +161,7 @@ def test_the_network_and_its_notebook(made: Made) -> None:
 
 def test_the_report_stands_by_itself(made: Made, browser: Browser) -> None:
     with browser.new_context() as context:
+        context.set_default_timeout(LOOK_MS)
         page = context.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -175,6 +177,7 @@ def bring(page: LabPage, file: Path) -> LabPage:
     """Upload a file to the import panel; returns the page."""
     page.settle()
     page.key("bring-in").locator("summary").click()
+    page.settle()
     page.key("bring-file").locator("input[type=file]").set_input_files(file)
     expect(page.key("bring-file").get_by_text(file.name)).to_be_visible()
     page.settle()
@@ -195,7 +198,7 @@ def test_what_is_brought_in_is_what_was_taken_away(made: Made, visit: Visit) -> 
     )
     assert again.best_val_accuracy == made.run.best_val_accuracy
     expect(page.main.get_by_role("heading", level=3)).to_have_text("tiny")
-    assert f"runs={again.id}" in page.page.url
+    page.page.wait_for_url(f"**runs={again.id}*")
 
     # A Keras model says nothing of its data: the reader does.
     known.add(again.id)
@@ -221,6 +224,7 @@ def test_any_file_is_answered(made: Made, visit: Visit, tmp_path: Path) -> None:
         ("MODEL.KERAS", b"damaged", "This is not a .keras file, or it is damaged"),
     ):
         (tmp_path / name).write_bytes(content)
+        page.settle()
         page.key("bring-file").locator("input[type=file]").set_input_files(tmp_path / name)
         expect(page.main.get_by_text(expected)).to_be_visible()
     assert len(made.store.runs()) == before

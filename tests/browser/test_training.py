@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import expect
 
+from cnnlab.runs.store import RunStore
 from tests.browser.conftest import Profiles, Visit
 from tests.browser.lab_page import BEGIN_MS, LabPage, word
 from tests.browser.server import AppServer
@@ -41,6 +43,7 @@ def live(lab_server: AppServer, visit: Visit, long_run: str) -> Live:
 
 def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, visit: Visit) -> None:
     page = visit(lab_server)
+    page.settle()
     page.page.get_by_role("button", name="Train a first network now").click()
     page.page.wait_for_url("**/train?run=*")
     run = page.run
@@ -56,6 +59,7 @@ def test_first_network_trains_live_from_the_home_page(lab_server: AppServer, vis
         timeout=BEGIN_MS,
     )
     page.expect_state("finished")
+    page.expect_points(run, 20)
     assert page.run == run
     assert page.traces(run)[1][:2] == ("training", 20)
     assert page.traces(run)[2][:2] == ("validation", 20)
@@ -67,26 +71,30 @@ class TestOneLongRun:
 
     def test_chart_is_the_same_node_after_ten_updates(self, live: Live) -> None:
         plots = live.page.plots(live.run)
+        # They are drawn one after the other.
+        expect(plots).to_have_count(2)
         plots.evaluate_all("nodes => nodes.forEach((node, k) => { node.markedByTest = k; })")
         _wait_for_updates(live, 10)
         assert plots.evaluate_all("nodes => nodes.map(node => node.markedByTest)") == [0, 1]
 
     def test_hidden_line_and_zoom_survive_updates(self, live: Live) -> None:
         loss = live.page.plots(live.run).first
-        loss.scroll_into_view_if_needed()
-        area = loss.locator(".nsewdrag").first.bounding_box()
-        assert area
-        mouse, middle = live.page.page.mouse, area["y"] + area["height"] / 2
-        mouse.move(area["x"] + area["width"] * 0.3, middle)
+        across = """(share => {
+          const area = node.querySelector(".nsewdrag").getBoundingClientRect();
+          return [area.x + area.width * share, area.y + area.height / 2];
+        })"""
+        begin, end = (live.page.spot(f"curves-{live.run}", f"{across}({share})") for share in (0.3, 0.6))
+        mouse = live.page.page.mouse
+        mouse.move(*begin)
         mouse.down()
-        mouse.move(area["x"] + area["width"] * 0.6, middle, steps=5)
+        mouse.move(*end, steps=5)
         mouse.up()
         live.page.page.wait_for_function(
-            "node => node._fullLayout.xaxis.autorange === false", arg=loss.element_handle()
+            "node => node._fullLayout?.xaxis.autorange === false", arg=loss.element_handle()
         )
         loss.locator(".legendtoggle").nth(2).click()
         live.page.page.wait_for_function(
-            "node => node._fullData[2].visible === 'legendonly'", arg=loss.element_handle()
+            "node => node._fullData?.[2]?.visible === 'legendonly'", arg=loss.element_handle()
         )
         zoom = loss.evaluate("node => node._fullLayout.xaxis.range")
         assert zoom[0] > 0
@@ -122,7 +130,7 @@ def test_two_runs_on_the_same_axes(lab_server: AppServer, visit: Visit) -> None:
     expect(page.plots(second)).to_have_count(2)
     for plot in (0, 1):
         page.page.wait_for_function(
-            "node => node._fullData.length === 6", arg=page.plots(second).nth(plot).element_handle()
+            "node => node._fullData?.length === 6", arg=page.plots(second).nth(plot).element_handle()
         )
         names_and_points = {trace.name: trace.points for trace in page.traces(second, plot)}
         assert names_and_points["conv-8: training"] == names_and_points["conv-8: validation"] == 2
@@ -138,8 +146,10 @@ def test_second_browser_with_the_link_sees_the_same_run_and_stops_it(lab_server:
     second.stop()
     for one in (second, page):
         one.expect_state("stopped")
-    reported = page.traces(run)[1].points
-    assert second.traces(run)[1] == page.traces(run)[1]
+    with contextlib.closing(RunStore(lab_server.home)) as store:
+        reported = store.get(run).epochs_done
+    for one in (second, page):
+        one.expect_points(run, reported)
     expect(page.main.get_by_text(f"{reported} / {LONG}", exact=True)).to_be_visible()
     expect(page.key("stop")).to_have_count(0)
     expect(page.key("resume").get_by_role("button")).to_be_visible()

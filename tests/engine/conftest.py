@@ -12,6 +12,9 @@ from cnnlab.training.events import Epoch
 from cnnlab.training.spec import TrainingSpec
 from tests.waiting import wait_until
 
+LAST = 12
+"""Epochs of a run that is disturbed."""
+
 
 @pytest.fixture(scope="session")
 def lab(working_lab: Lab) -> Lab:
@@ -20,8 +23,8 @@ def lab(working_lab: Lab) -> Lab:
 
 @pytest.fixture(scope="session")
 def slow() -> TrainingSpec:
-    """Five epochs of about a second: long enough to be disturbed."""
-    return TrainingSpec(dataset="digits-8x8", batch_size=8, epochs=5)
+    """Epochs of about a second: long enough to be disturbed, also by a test that is late."""
+    return TrainingSpec(dataset="digits-8x8", batch_size=8, epochs=LAST)
 
 
 @pytest.fixture(scope="session")

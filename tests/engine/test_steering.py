@@ -58,9 +58,9 @@ def test_pause_steps_another_rate_and_stop_after_the_epoch(lab: Lab, tiny: Netwo
 
 
 def test_a_worker_killed_while_paused_comes_back_and_waits_again(
-    lab: Lab, tiny: NetworkSpec, slow: TrainingSpec
+    lab: Lab, tiny: NetworkSpec, endless: TrainingSpec
 ) -> None:
-    run = lab.runs.start(tiny, slow)
+    run = lab.runs.start(tiny, endless)
     until_epoch(lab, run, 1)
     lab.control.pause(run)
     paused(lab, run)
@@ -72,9 +72,27 @@ def test_a_worker_killed_while_paused_comes_back_and_waits_again(
     resumed = [event for _, event in lab.runs.events(run) if isinstance(event, Started)][-1].resumed_epoch
     assert (again.epoch, again.step) == (resumed + 1, 1) and again.epoch == where.epoch
     lab.control.unpause(run)
-    assert ended(lab, run).state == "finished" and epochs(lab, run) == [1, 2, 3, 4, 5]
+    until_epoch(lab, run, again.epoch)
+    lab.control.stop(run, after_epoch=True)
+    # No epoch is lost, and none is reported twice.
+    assert ended(lab, run).state == "stopped" and epochs(lab, run) == list(range(1, epochs(lab, run)[-1] + 1))
     kinds = [event for _, event in lab.runs.events(run) if isinstance(event, Continued)]
     assert len(kinds) == 1
+
+
+def test_a_worker_that_is_slow_to_stop_is_left_alone(
+    lab: Lab, tiny: NetworkSpec, endless: TrainingSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnlab.engine.client.STOP_SECONDS", 6.0)
+    run = lab.runs.start(tiny, endless)
+    until_epoch(lab, run, 1)
+    in_workers(lab, "train", remote.slow_disk, 8.0)
+    try:
+        lab.control.stop(run)
+        done = ended(lab, run)
+    finally:
+        in_workers(lab, "train", remote.slow_disk, 0.0)
+    assert (done.state, done.error) == ("stopped", None)
 
 
 def test_a_stop_that_is_not_obeyed_restarts_the_worker(lab: Lab, tiny: NetworkSpec, endless: TrainingSpec) -> None:

@@ -235,11 +235,11 @@ def test_kernels_that_no_network_holds_are_refused_quickly() -> None:
     layers = [{"kind": "Conv2D", "kernels": [[[1] * 64] * 64]}] * 7
     code = packed(content(n={"layers": layers}))
     assert len(code) < MAX_CODE
-    began = time.perf_counter()
+    began = time.process_time()
     assert refused(code) == (
         "Layer 1 (Conv2D): The hand-designed kernels of a network may have at most 512 weights in total."
     )
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_a_link_from_before_there_were_kernels() -> None:
@@ -275,9 +275,9 @@ def test_a_bomb_is_not_unpacked(megabytes: int) -> None:
     code = base64.urlsafe_b64encode(bomb(megabytes)).decode().rstrip("=")
     assert (len(code) < MAX_CODE) == (megabytes == 4)
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     assert refused(code) == DAMAGED
-    seconds, most = time.perf_counter() - began, tracemalloc.get_traced_memory()[1]
+    seconds, most = time.process_time() - began, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert seconds < 0.5
     assert most < 1_000_000
@@ -285,7 +285,7 @@ def test_a_bomb_is_not_unpacked(megabytes: int) -> None:
 
 def test_a_refused_network_file_changes_nothing_and_is_quick() -> None:
     for text in ("[" * 90_000, '{"layers":' * 9_000, "9" * 90_000, "x" * 10_000_000):
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(NetworkError):
             NetworkSpec.from_json(text)
-        assert time.perf_counter() - began < 0.5
+        assert time.process_time() - began < 0.5

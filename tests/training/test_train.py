@@ -145,8 +145,8 @@ def test_the_same_seed_gives_the_same_history(digits: Dataset, tiny: NetworkSpec
     dropping = tiny.replace(layers=(*tiny.layers[:2], Dropout(rate=0.5), tiny.layers[2]))
     here = [list(row) for row in figures(train(dropping, quick, digits).epochs)]
     script = [sys.executable, "-c", _SCRIPT, dropping.to_json(), quick.model_dump_json()]
-    there = json.loads(subprocess.run(script, capture_output=True, check=True, timeout=120).stdout)
-    again = json.loads(subprocess.run(script, capture_output=True, check=True, timeout=120).stdout)
+    there = json.loads(subprocess.run(script, capture_output=True, check=True, timeout=600).stdout)
+    again = json.loads(subprocess.run(script, capture_output=True, check=True, timeout=600).stdout)
     assert there == again
     np.testing.assert_allclose(here, there, rtol=1e-6)
     other = figures(train(dropping, quick.replace(seed=2), digits).epochs)

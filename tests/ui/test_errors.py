@@ -27,7 +27,7 @@ def a_block_that_fails() -> None:
 
 
 def test_a_block_ends_at_an_error_which_is_shown_there() -> None:
-    app = AppTest.from_function(a_block_that_fails).run()
+    app = AppTest.from_function(a_block_that_fails, default_timeout=180).run()
     assert not app.exception, app.exception
     assert [text.value for text in app.text] == ["before", "after"]
     assert [error.value for error in app.error] == ["**No room for \\[it\\].**\n\nDelete \\*something\\*."]
@@ -52,7 +52,7 @@ def functions() -> None:
 
 
 def test_a_function_that_fails_returns_nothing() -> None:
-    app = AppTest.from_function(functions).run()
+    app = AppTest.from_function(functions, default_timeout=180).run()
     assert not app.exception, app.exception
     assert [error.value for error in app.error] == ["**3 is odd.**"]
     assert [text.value for text in app.text] == ["2 None 1 half Halve it."]
@@ -72,7 +72,7 @@ def others() -> None:
 
 
 def test_a_rerun_and_what_is_no_error_of_ours_pass_through() -> None:
-    app = AppTest.from_function(others).run()
+    app = AppTest.from_function(others, default_timeout=180).run()
     assert [text.value for text in app.text] == ["drawn again"]
     assert [(found.message, len(app.error)) for found in app.exception] == [("a bug", 0)]
 
@@ -89,7 +89,7 @@ def test_workers_that_are_only_just_starting_are_no_error(tmp_path: Path, monkey
     lab = Lab(Settings(home=tmp_path), start_engine=False)
     monkeypatch.setattr(the_lab, "_lab", lambda: lab)
     try:
-        app = AppTest.from_function(asking).run()
+        app = AppTest.from_function(asking, default_timeout=180).run()
         assert [error.value for error in app.error] == ["**No answer.**"]
         assert not app.info
         lab.engine.state = "starting"

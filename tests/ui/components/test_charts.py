@@ -15,7 +15,7 @@ def page() -> None:
 
 
 def test_a_figure_reaches_the_browser_as_one_text() -> None:
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=180).run()
     assert not app.exception, app.exception
     (drawn,) = app.get("bidi_component")
     given = json.loads(drawn.proto.json)

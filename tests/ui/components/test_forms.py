@@ -21,7 +21,7 @@ def _training_form() -> None:
 
 
 def test_every_setting_has_a_widget_that_reaches_the_spec() -> None:
-    app = AppTest.from_function(_training_form, default_timeout=30).run()
+    app = AppTest.from_function(_training_form, default_timeout=180).run()
     assert not app.exception
     assert TrainingSpec.model_validate_json(app.code[0].value) == TrainingSpec()
     app.number_input(key="t.epochs").set_value(3)
@@ -56,7 +56,7 @@ def _classes_form() -> None:
 
 
 def test_classes_are_chosen_by_name_and_what_a_link_made_up_is_shown() -> None:
-    app = AppTest.from_function(_classes_form, default_timeout=30).run()
+    app = AppTest.from_function(_classes_form, default_timeout=180).run()
     assert not app.exception
     chosen = app.multiselect(key="t.classes")
     assert chosen.value == [9, 77]
@@ -79,7 +79,7 @@ def test_fields_that_do_nothing_are_switched_off_until_another_gives_them_work()
         fields = [*app.number_input, *app.toggle]
         return {str(field.key).removeprefix("t.") for field in fields if field.disabled}
 
-    app = AppTest.from_function(_idle_form, default_timeout=30).run()
+    app = AppTest.from_function(_idle_form, default_timeout=180).run()
     assert idle(app) == {
         *("momentum", "weight_decay", "decay_rate", "decay_epochs", "warmup_epochs"),
         *("plateau_factor", "plateau_patience", "patience"),
@@ -107,7 +107,7 @@ def test_every_field_has_a_label_in_words_of_its_own(model: type[BaseModel]) -> 
     ],
 )
 def test_a_form_is_labelled_in_the_readers_language(language: str, labels: list[str]) -> None:
-    app = AppTest.from_function(_training_form, default_timeout=30)
+    app = AppTest.from_function(_training_form, default_timeout=180)
     app.query_params["lang"] = language
     app.run()
     widgets = [
@@ -119,14 +119,14 @@ def test_a_form_is_labelled_in_the_readers_language(language: str, labels: list[
 
 
 def test_height_and_width_have_one_label_to_see_and_two_to_hear() -> None:
-    app = AppTest.from_function(_layer_form, args=("MaxPooling2D",), default_timeout=30).run()
+    app = AppTest.from_function(_layer_form, args=("MaxPooling2D",), default_timeout=180).run()
     height, width = (app.number_input(key=f"l.pool_size.{axis}") for axis in (0, 1))
     assert (height.label, width.label) == ("Pool size", "Pool size, width")
     assert (height.help, width.help) == ("`pool_size`: Height and width of the window, in pixels.", "")
 
 
 def test_a_field_says_what_it_is_for() -> None:
-    app = AppTest.from_function(_training_form, default_timeout=30).run()
+    app = AppTest.from_function(_training_form, default_timeout=180).run()
     assert app.number_input(key="t.patience").help == ("`patience`: Epochs to wait without improvement.")
 
 
@@ -143,7 +143,7 @@ def _text_form() -> None:
 
 
 def test_a_text_is_typed() -> None:
-    app = AppTest.from_function(_text_form, default_timeout=30).run()
+    app = AppTest.from_function(_text_form, default_timeout=180).run()
     typed = app.text_input(key="n.name").set_value("seven").run()
     assert typed.code[0].value == "seven"
     assert (app.text_input(key="n.name").proto.max_chars, app.text_input(key="n.name").help) == (
@@ -165,7 +165,7 @@ def _layer_form(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", LAYERS)
 def test_every_layer_has_a_form(kind: str) -> None:
-    app = AppTest.from_function(_layer_form, args=(kind,), default_timeout=30).run()
+    app = AppTest.from_function(_layer_form, args=(kind,), default_timeout=180).run()
     assert not app.exception
     layer: type[Layer] = LAYERS[kind]
     assert layer.model_validate_json(app.code[0].value) == layer()

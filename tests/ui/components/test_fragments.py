@@ -27,7 +27,7 @@ def three_tabs() -> None:
 
 
 def test_only_the_open_tab_is_drawn() -> None:
-    app = AppTest.from_function(three_tabs).run()
+    app = AppTest.from_function(three_tabs, default_timeout=180).run()
     assert not app.exception, app.exception
     assert [tab.label for tab in app.tabs] == ["Plain", "Broken", "Form"]
     assert [text.value for text in app.text] == ["plain", "below"]
@@ -35,7 +35,7 @@ def test_only_the_open_tab_is_drawn() -> None:
 
 
 def test_an_error_is_shown_in_its_tab() -> None:
-    app = AppTest.from_function(three_tabs).run()
+    app = AppTest.from_function(three_tabs, default_timeout=180).run()
     app.session_state["views"] = "Broken"
     app.run()
     assert not app.exception, app.exception
@@ -44,7 +44,7 @@ def test_an_error_is_shown_in_its_tab() -> None:
 
 
 def test_a_form_in_a_tab_keeps_what_was_typed_while_the_tab_was_closed() -> None:
-    app = AppTest.from_function(three_tabs).run()
+    app = AppTest.from_function(three_tabs, default_timeout=180).run()
     app.session_state["views"] = "Form"
     app.run()
     # Typing and closing reach the server as one step.
@@ -68,7 +68,7 @@ def popovers() -> None:
 
 
 def test_a_popover_is_filled_while_it_is_open_and_a_form_from_then_on() -> None:
-    app = AppTest.from_function(popovers).run()
+    app = AppTest.from_function(popovers, default_timeout=180).run()
     assert not app.exception, app.exception
     assert [text.value for text in app.text] == ["None None"]
     app.session_state["plain"] = app.session_state["form"] = True
@@ -98,7 +98,7 @@ def watching() -> None:
 
 
 def test_a_change_of_what_is_watched_draws_the_page_anew() -> None:
-    app = AppTest.from_function(watching).run()
+    app = AppTest.from_function(watching, default_timeout=180).run()
     assert not app.exception, app.exception
     assert app.query_params["seen"] == ["training", "finished"]
     assert [text.value for text in app.text] == ["drawn finished"]

@@ -27,7 +27,7 @@ ONE[4:24, 13:15] = 255
 
 def importing(images: np.ndarray, collection: str) -> AppTest:
     content = drawings_file.pack(images.reshape(-1, 28, 28, 1), np.ones(len(images), int))
-    app = AppTest.from_function(script, default_timeout=60, args=(content, collection)).run()
+    app = AppTest.from_function(script, default_timeout=180, args=(content, collection)).run()
     assert not app.exception, app.exception
     return app
 

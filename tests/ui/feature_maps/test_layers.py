@@ -24,7 +24,7 @@ def script(count: int) -> None:
 
 @pytest.mark.parametrize(("count", "title"), [(64, "conv2d · 26×26×64"), (70, "conv2d · 26×26×70 · the first 64 maps")])
 def test_only_the_first_64_maps_are_drawn_and_the_title_says_so(count: int, title: str) -> None:
-    app = AppTest.from_function(script, default_timeout=60, args=(count,)).run()
+    app = AppTest.from_function(script, default_timeout=180, args=(count,)).run()
     assert not app.exception, app.exception
     assert [text.value for text in app.text] == [title, "64 feature maps of conv2d."]
 
@@ -61,6 +61,6 @@ def zero_script(known: bool) -> None:
     ],
 )
 def test_a_map_is_dead_only_if_it_is_zero_for_a_sample_of_images(known: bool, title: str, frames: int) -> None:
-    app = AppTest.from_function(zero_script, default_timeout=60, args=(known,)).run()
+    app = AppTest.from_function(zero_script, default_timeout=180, args=(known,)).run()
     assert not app.exception, app.exception
     assert [text.value for text in app.text] == [title, str(frames)]

@@ -28,7 +28,7 @@ class Page:
     """A page, in a reader's words."""
 
     def __init__(self, page: str) -> None:
-        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180).run()
         self.app.switch_page(f"pages/{page}.py").run()
         self.sound()
 

@@ -53,7 +53,7 @@ def script(grad: float | None, hires: float | None, saliency: float, occlusion: 
 def test_only_what_shows_something_is_drawn_and_the_rest_is_explained(
     given: tuple[float | None, ...], starts: list[str]
 ) -> None:
-    app = AppTest.from_function(script, default_timeout=60, args=given).run()
+    app = AppTest.from_function(script, default_timeout=180, args=given).run()
     assert not app.exception, app.exception
     assert len(app.text) == len(starts)
     for text, start in zip(app.text, starts, strict=True):

@@ -12,7 +12,7 @@ def _settings() -> None:
 
 
 def test_settings_with_what_they_are_for_and_those_that_were_changed_in_bold() -> None:
-    app = AppTest.from_function(_settings).run(timeout=30)
+    app = AppTest.from_function(_settings).run(timeout=180)
     assert not app.exception
     lines = app.markdown[0].value.split("\n")
     assert lines[:2] == ["| Setting | Description |", "| --- | --- |"]
@@ -47,7 +47,7 @@ def _inside() -> None:
 
 
 def test_a_look_inside_without_the_column_that_applies_to_no_layer() -> None:
-    app = AppTest.from_function(_inside).run(timeout=30)
+    app = AppTest.from_function(_inside).run(timeout=180)
     assert not app.exception
     assert app.markdown[0].value.split("\n") == [
         r"| Layer | Mean \|weight\| | Mean \|update\| per batch | Dead units |",

@@ -25,7 +25,7 @@ def _png(width: int) -> bytes:
 
 
 def test_an_upload_is_decoded_once_and_another_file_takes_its_place() -> None:
-    app = AppTest.from_function(_upload).run(timeout=30)
+    app = AppTest.from_function(_upload).run(timeout=180)
     assert app.text[0].value == "none"
     app.file_uploader[0].set_value(("a.png", _png(40), "image/png")).run()
     first = app.text[0].value

@@ -71,8 +71,8 @@ def _files() -> None:
     )
     st.caption(
         _(
-            "PNG, JPEG, WebP, GIF, BMP, TIFF and HEIC. Reading begins at once; size, color and division can be changed "
-            "afterwards. Files stay on this Lab's server."
+            "PNG, JPEG, WebP, GIF, BMP or TIFF (HEIC with requirements-heif.txt). Reading begins at once; size, color "
+            "and division can be changed afterwards. Files stay on this Lab's server."
         )
     )
     if uploaded:

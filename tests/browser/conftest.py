@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.chromium import launch_or_skip
+from tests.browser.chromium import keep_priority, launch_or_skip
 from tests.browser.lab_page import LOOK_MS, LabPage
 from tests.browser.server import AppServer, running
 
@@ -28,6 +28,7 @@ new MutationObserver(() => {
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    keep_priority()
     with sync_playwright() as playwright:
         started = launch_or_skip(playwright)
         yield started

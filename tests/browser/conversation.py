@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Error, Page, WebSocket
+import time
+
+from playwright.sync_api import Page, WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -17,50 +19,40 @@ class Conversation:
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._socket: WebSocket | None = None
-        self._asked: set[str] = set()
-        self._begun = False
+        self._asked = self._begun = False
         page.on("websocket", self._connected)
 
     def settle(self, timeout: float) -> None:
         """Wait until the last thing that a person did is answered, for at most `timeout` milliseconds."""
         # A widget sends its value within a frame.
         self._page.evaluate(TWO_FRAMES)
-        if self._socket and self._asked:
-            self._wait(self._socket, timeout)
+        deadline = time.monotonic() + timeout / 1000
+        # Asked again and again: a wait for the answer's frame would miss one that comes just before it.
+        while self._asked:
+            assert time.monotonic() < deadline, f"not answered after {timeout / 1000:g} s: {self._page.url}"
+            self._page.evaluate(TWO_FRAMES)
         idle = "[data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
         self._page.locator(f"[data-testid=stApp]{idle}").wait_for()
         self._page.evaluate(TWO_FRAMES)
 
-    def _wait(self, socket: WebSocket, timeout: float) -> None:
-        try:
-            socket.wait_for_event("framereceived", lambda _: not self._asked, timeout=timeout)
-        except Error:
-            # What was asked before a page is loaded anew, nobody answers.
-            if not socket.is_closed():
-                raise
-
     def _connected(self, socket: WebSocket) -> None:
-        self._socket, self._asked, self._begun = socket, set(), False
+        # What was asked before a page is loaded anew, nobody answers.
+        self._asked = self._begun = False
         socket.on("framesent", self._sent)
         socket.on("framereceived", self._received)
 
     def _sent(self, payload: bytes | str) -> None:
         message = BackMsg.FromString(_bytes(payload))
         if message.WhichOneof("type") == "rerun_script" and not message.rerun_script.is_auto_rerun:
-            # The fragment that is to run, or "" for the whole page.
-            self._asked.add(message.rerun_script.fragment_id)
-            self._begun = False
+            self._asked, self._begun = True, False
 
     def _received(self, payload: bytes | str) -> None:
         message = ForwardMsg.FromString(_bytes(payload))
         match message.WhichOneof("type"):
             case "new_session":
-                # A timer's run of another fragment, which began before the server heard of this, is no answer.
-                ran = set(message.metadata.run.fragment_ids)
-                self._begun = not ran or ("" not in self._asked and bool(self._asked & ran))
+                self._begun = True
             case "script_finished" if self._begun and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                self._asked.clear()
+                self._asked = False
 
 
 def _bytes(payload: bytes | str) -> bytes:

@@ -196,7 +196,7 @@ def _drawings(chosen: str, key: str) -> str:
 
 def _classes(training: TrainingSpec, label: str, common: dict[str, Any]) -> tuple[int, ...]:
     """Draw the choice of the dataset's classes. An unknown class from a link or file is shown unchanged."""
-    names = datasets.chosen().class_names
+    names = (lab().datasets.find(training.dataset) or datasets.chosen()).class_names
     known = range(len(names))
     chosen = st.multiselect(
         label,

@@ -15,7 +15,7 @@ from cnnlab.training.history import History
 Metric = Literal["loss", "accuracy"]
 
 MAX_BATCH_POINTS = 240
-"""Maximum number of points of a batch curve, besides the newest; a screen cannot show more."""
+"""Maximum number of points of a batch curve, plus the newest; a screen cannot show more."""
 
 
 class Curve(NamedTuple):

@@ -102,7 +102,7 @@ class ImageSetJobs:
         with self._lock:
             if job.state != "running":
                 return False
-            # The state last: whoever sees it finds the error.
+            # The state last, so that the error is there once the state says so.
             job.error = error
             job.state = state
             return True
@@ -118,7 +118,7 @@ class ImageSetJobs:
         except CNNLabError as error:
             self._end(job, "failed", error)
         finally:
-            # A bug ends this thread; whoever waits for the job must not wait for ever.
+            # A bug ends this thread, but must not leave the job running forever.
             self._end(job, "failed", _died(1))
 
     def _run(self, job: Job, task: Task) -> None:

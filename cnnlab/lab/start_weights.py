@@ -87,7 +87,7 @@ class StartWeights:
         moment = Moment(network.start.epoch, network.start.step)
         self._snapshots.check_finite(network.start.run, moment)
         found = self._snapshots.weights(network.start.run, moment).values()
-        # The layers are counted anew, since layers without weights may have been added or removed in between.
+        # The layers are counted again, since layers without weights may have been added or removed in between.
         names = [summarize(network).rows[index].name for index in network.taken]
         return dict(zip(names, found, strict=False))
 

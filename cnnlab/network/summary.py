@@ -148,7 +148,7 @@ def check(
         summary: of the network, where it is known already.
 
     Returns:
-        The summary, for whoever needs it next.
+        The summary, so that callers need not compute it again.
 
     Raises:
         NetworkError: it cannot; the error names the layer, what was expected and the remedy.

@@ -82,7 +82,7 @@ def contents(
     """Return what is in a set: its originals after the corrections, divided.
 
     Corrections leave every other image in its part, so that no test image is suddenly learned from. Only where a class
-    would miss a part is everything divided anew.
+    would miss a part is everything divided again.
 
     Args:
         groups: near-duplicates among all originals.

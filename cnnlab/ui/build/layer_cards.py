@@ -203,6 +203,6 @@ def mistake(error: NetworkError, needs: Requirements) -> None:
         translate(QUICK_FIXES[error.quick_fix].label), key=f"mend-{error.layer}", icon=":material/build:"
     ):
         with errors.shown():
-            mended = apply_quick_fix(session().network, error, needs)
-            assert mended is not None
-            change(mended)
+            fixed = apply_quick_fix(session().network, error, needs)
+            assert fixed is not None
+            change(fixed)

@@ -24,7 +24,7 @@ function smooth(points) {
   );
 }
 
-// Tells whoever follows the drawing that it has changed without the pen; see live_network/pen.js.
+// Announces that the drawing has changed without the pen; see live_network/pen.js.
 export function announce(canvas) {
   canvas.dispatchEvent(new Event("cnnlab-drawn", { bubbles: true, composed: true }));
 }

@@ -1,5 +1,5 @@
 """The Data page: choose a dataset or make one on the left; tabs on the right show its images, classes, mean images and
-augmentation, and change an image set of one's own."""
+augmentation, and change your own image sets."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _drawings() -> None:
 
 
 def start(files: list[Upload], name: str, shares: Shares | None = None) -> None:
-    """Begin to read files, and draw the page anew."""
+    """Begin to read files, and rerun the page."""
     page = state(NewSetState)
     with errors.shown():
         task = Task("create", new_id(), name=name[:60], label_column=page.label_column, shares=shares)

@@ -32,7 +32,7 @@ def _bar(job: Job) -> None:
 
 
 def change(task: Task) -> None:
-    """Begin to change the image set that is shown, and draw the page anew."""
+    """Begin to change the image set that is shown, and rerun the page."""
     with errors.shown():
         state(DataState).job = lab().image_set_jobs.start(task)
         redraw()

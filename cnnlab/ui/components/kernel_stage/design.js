@@ -162,7 +162,7 @@ class DesignStage {
     this.#compute();
   }
 
-  // Computes the result anew and shows it, or says why there is none.
+  // Recomputes the result and shows it, or says why there is none.
   #compute() {
     const { design, seen, data } = this;
     const problem = this.#problem();

@@ -121,7 +121,7 @@ class PoolingStage {
     this.#paint();
   }
 
-  // Computes everything anew and shows it.
+  // Recomputes everything and shows it.
   #paint() {
     const { pooling, data, original } = this;
     const { title, about, kernel } = data.presets.find(({ name }) => name === pooling.preset);
